@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of ours is compiled with. Warnings are errors, so that none is ever "known".
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A C library of the system, found through pkg-config: a module map and a shim header, no logic.
+func library(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
+}
+
+let package = Package(
+    name: "stonebake",
+    products: [.executable(name: "stonebake", targets: ["stonebake"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        library("CArchive", "libarchive", "libarchive-dev"),
+        library("CCrypto", "libcrypto", "libssl-dev"),
+        library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        library("CGuestfs", "libguestfs", "libguestfs-dev"),
+        library("CSolv", "libsolvext", "libsolvext-dev"),
+        .systemLibrary(name: "CLinux"),
+
+        stage("Diagnostics", []),
+        stage("ContentDigest", ["CCrypto", system]),
+        stage("ApplianceSpec", ["Diagnostics", "ContentDigest", yams]),
+        stage("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
+        stage("HostSystem", ["CArchive", "CCurl", "CLinux", "ContentDigest", "Diagnostics", subprocess, system]),
+        stage("PackageResolution", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv"]),
+        stage("RootfsAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", system]),
+        stage("DiskAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CGuestfs"]),
+        stage("ImageExport", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
+        stage("BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
+        .executableTarget(
+            name: "stonebake",
+            dependencies: [
+                "ApplianceSpec", "BootCheck", "BuildPlanning", "ContentDigest", "Diagnostics", "DiskAssembly",
+                "HostSystem", "ImageExport", "PackageResolution", "RootfsAssembly", arguments,
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)

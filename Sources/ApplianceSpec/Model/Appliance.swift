@@ -1,0 +1,207 @@
+package import Diagnostics
+
+/// What the author of a spec means, with every default filled in and the application kind expanded. Both front ends
+/// (YAML, Kickstart) end here, and everything after works from it alone.
+package struct Appliance: Sendable {
+    package var name: Located<String>
+    package var version: Located<String>
+    package var summary: String
+    package var architecture: Architecture
+    package var distribution: Distribution
+    /// The repositories the spec adds to the distribution's own.
+    package var repositories: [Repository]
+    package var packages: PackageSelection
+    /// What the spec asked for; its expansion is already merged into packages, files, users, services and checks.
+    package var application: Application?
+    package var files: [FileEntry]
+    package var users: [UserEntry]
+    package var services: ServiceSettings
+    package var scripts: [ScriptEntry]
+    package var system: SystemSettings
+    package var disk: DiskSettings
+    package var firstBoot: FirstBootSettings
+    /// Memory of the machine that boots it, for checks and for formats that record it.
+    package var memory: ByteSize
+    package var cpus: Int
+    package var checks: [Check]
+    package var targets: [Located<Target>]
+    /// The Python environment that the application needs, when it needs one.
+    package var python: PythonEnvironment?
+    /// Every spec file that was read, the named one first, then its bases.
+    package var sources: [SourceFile]
+    /// The folder of the named spec: where `appliance.lock` lies.
+    package var directory: String
+}
+
+package enum Architecture: String, Sendable, Codable, CaseIterable {
+    case amd64, arm64
+}
+
+package struct Distribution: Sendable {
+    /// `debian`.
+    package var name: String
+    /// The code name: `trixie`, `bookworm`.
+    package var release: Located<String>
+}
+
+/// An apt repository. It names an archive, which resolves to a mirror on the machine that builds, or gives a URI.
+package struct Repository: Sendable {
+    package enum Origin: Sendable, Hashable {
+        case archive(String)
+        case uri(String)
+    }
+
+    /// What locks and messages call it: `debian/trixie-updates`.
+    package var id: String
+    package var origin: Origin
+    package var suite: Located<String>
+    package var components: [String]
+    /// Absolute path of the keyring that signs it; nil for the distribution's own archive keyring.
+    package var signedBy: String?
+    /// An apt pin priority for all of it; nil for apt's own defaults (500, or what Release's NotAutomatic says).
+    package var priority: Int?
+    package var range: SourceRange?
+
+    package init(
+        id: String, origin: Origin, suite: Located<String>, components: [String], signedBy: String? = nil,
+        priority: Int? = nil, range: SourceRange? = nil
+    ) {
+        self.id = id
+        self.origin = origin
+        self.suite = suite
+        self.components = components
+        self.signedBy = signedBy
+        self.priority = priority
+        self.range = range
+    }
+}
+
+package struct PackageSelection: Sendable {
+    /// Package requests as apt takes them: `nginx-light`, `foo=1.2-3`, `foo/trixie-backports`, `foo:amd64`.
+    package var install: [Located<String>]
+    /// Packages that must not be in the image.
+    package var remove: [Located<String>]
+    /// Whether Recommends are installed, as apt would by default.
+    package var recommends: Bool
+}
+
+package enum Application: Sendable {
+    case wsgi(WSGIApplication)
+}
+
+package struct WSGIApplication: Sendable {
+    /// `module:callable`.
+    package var module: Located<String>
+    /// Absolute path of the source folder.
+    package var source: Located<String>
+    /// Absolute path of the requirements file.
+    package var requirements: Located<String>?
+    /// Absolute path of a folder that nginx serves itself, and the URL prefix.
+    package var staticFiles: StaticFiles?
+    /// Nil for auto: by the machine's CPUs, at start.
+    package var workers: Int?
+    package var environment: [String: String]
+    /// The port that nginx listens on.
+    package var listen: Located<Int>
+    /// The path that answers 200 when the application is well.
+    package var healthPath: String
+
+    package struct StaticFiles: Sendable {
+        package var source: Located<String>
+        package var url: String
+    }
+}
+
+/// A virtual environment made with the image's own Python from locked wheels, offline.
+package struct PythonEnvironment: Sendable {
+    /// Where it lies in the image: `/opt/wsgi/venv`.
+    package var path: String
+    /// The requirements as text, and where they came from.
+    package var requirements: SourceFile
+}
+
+/// A file, folder tree or symbolic link that the spec puts into the image.
+package struct FileEntry: Sendable {
+    package enum Content: Sendable {
+        case text(String)
+        /// Absolute path on the host of a file or a folder; a folder is copied whole.
+        case source(String)
+        case symlink(String)
+        case directory
+    }
+
+    /// Absolute path in the image.
+    package var path: Located<String>
+    package var content: Content
+    /// Permission bits; nil for 0644 (0755 for directories and executable sources).
+    package var mode: UInt16?
+    /// `user` or `user:group`; nil for root.
+    package var owner: String?
+    package var range: SourceRange?
+}
+
+package struct UserEntry: Sendable {
+    package enum Password: Sendable {
+        case locked
+        /// A crypt(5) hash.
+        case hashed(String)
+    }
+
+    package var name: Located<String>
+    package var uid: Int?
+    package var groups: [String]
+    package var sshKeys: [String]
+    package var password: Password
+    package var shell: String?
+    package var home: String?
+    package var gecos: String?
+    /// A system user: uid below 1000, no home folder made, nologin unless `shell` says otherwise.
+    package var isSystem: Bool
+}
+
+package struct ServiceSettings: Sendable {
+    package var enable: [Located<String>]
+    package var disable: [Located<String>]
+    package var mask: [Located<String>]
+}
+
+/// A script that runs in the image's root while it is built. Any exit status but 0 fails the build.
+package struct ScriptEntry: Sendable {
+    package var name: String
+    /// With its interpreter line; without one it is run by /bin/sh.
+    package var text: String
+    package var range: SourceRange?
+}
+
+package struct SystemSettings: Sendable {
+    /// Nil: the image has none, and takes it from its data source at first boot.
+    package var hostname: String?
+    package var locale: String
+    package var timezone: String
+    /// Added to the kernel command line.
+    package var kernelArguments: [String]
+}
+
+package struct DiskSettings: Sendable {
+    package enum Size: Sendable { case automatic, fixed(ByteSize) }
+    package enum Free: Sendable { case percent(Int), bytes(ByteSize) }
+    package enum Firmware: String, Sendable, Codable, CaseIterable { case bios, uefi }
+    package enum Filesystem: String, Sendable, Codable, CaseIterable { case ext4 }
+
+    package var size: Located<Size>
+    /// Kept free in the root filesystem when the size is automatic; percent is of the contents.
+    package var free: Free
+    /// The largest disk that is accepted.
+    package var budget: Located<ByteSize>?
+    package var boot: [Firmware]
+    package var filesystem: Filesystem
+}
+
+package struct FirstBootSettings: Sendable {
+    /// cloud-init's `datasource_list`, in order: `NoCloud`, `ConfigDrive`, `OpenStack`, `Ec2`, …
+    package var dataSources: [String]
+}
+
+package enum Target: String, Sendable, Codable, CaseIterable {
+    case raw, qcow2
+}

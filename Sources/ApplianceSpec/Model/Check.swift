@@ -1,0 +1,60 @@
+package import Diagnostics
+
+/// Something that must be true of the booted appliance.
+package struct Check: Sendable {
+    package enum Kind: Sendable {
+        case http(HTTPCheck)
+        case tcp(TCPCheck)
+        case command(CommandCheck)
+        case unit(UnitCheck)
+        case bootTime(BootTimeCheck)
+    }
+
+    /// What reports call it; unique within the appliance: `GET /`.
+    package var name: String
+    package var kind: Kind
+    /// Seconds that the check may take, waiting for the service included.
+    package var timeout: Double
+    package var range: SourceRange?
+}
+
+package struct HTTPCheck: Sendable {
+    package var method: String
+    /// The guest's port.
+    package var port: Int
+    package var path: String
+    package var headers: [String: String]
+    package var body: String?
+    package var status: Int
+    /// Texts that the body must hold.
+    package var contains: [String]
+    /// Members that the body, parsed as JSON, must have: a dotted path and the value as JSON text.
+    package var json: [String: String]
+}
+
+package struct TCPCheck: Sendable {
+    package var port: Int
+    /// Sent once connected.
+    package var send: String?
+    /// What must come back.
+    package var expect: String?
+}
+
+package struct CommandCheck: Sendable {
+    /// Run by /bin/sh in the guest, as root.
+    package var run: String
+    package var status: Int
+    package var contains: [String]
+}
+
+package struct UnitCheck: Sendable {
+    /// The unit that must be in `state`; nil: no unit at all may have failed.
+    package var unit: String?
+    /// `active`, `inactive`, …
+    package var state: String
+}
+
+package struct BootTimeCheck: Sendable {
+    /// The most that kernel, initramfs and userspace together may take, in seconds, by systemd-analyze.
+    package var atMost: Double
+}

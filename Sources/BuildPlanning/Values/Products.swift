@@ -1,0 +1,91 @@
+package import ApplianceSpec
+package import ContentDigest
+
+/// The finished tree, as the one tar stream in which it left its namespace: sorted by name, times clamped, numeric
+/// owners and extended attributes in it.
+package struct RootFilesystem: Sendable {
+    /// The tar (PAX, uncompressed) in the content store.
+    package var archive: String
+    package var digest: Digest
+    /// What the entries hold, in bytes, and how many entries there are: what a filesystem is sized by.
+    package var contentSize: Int64
+    package var entryCount: Int
+    /// The release string of the newest kernel in /boot: `6.12.57+deb13-cloud-amd64`.
+    package var kernel: String
+    /// Bytes per installed package, from the files it really has, largest first.
+    package var packageSizes: [PackageSize]
+
+    package struct PackageSize: Sendable, Codable, Equatable {
+        package var name: String
+        package var bytes: Int64
+
+        package init(name: String, bytes: Int64) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
+    package init(
+        archive: String, digest: Digest, contentSize: Int64, entryCount: Int, kernel: String,
+        packageSizes: [PackageSize]
+    ) {
+        self.archive = archive
+        self.digest = digest
+        self.contentSize = contentSize
+        self.entryCount = entryCount
+        self.kernel = kernel
+        self.packageSizes = packageSizes
+    }
+}
+
+/// One raw, sparse, verified disk.
+package struct DiskImage: Sendable {
+    package var path: String
+    package var layout: DiskLayout
+    /// What libguestfs found when it looked: `debian 13`, the kernel, …
+    package var inspection: Inspection
+
+    package struct Inspection: Sendable, Codable, Equatable {
+        package var distribution: String
+        package var majorVersion: Int
+        package var minorVersion: Int
+        package var productName: String
+        package var architecture: String
+        package var kernels: [String]
+
+        package init(
+            distribution: String, majorVersion: Int, minorVersion: Int, productName: String, architecture: String,
+            kernels: [String]
+        ) {
+            self.distribution = distribution
+            self.majorVersion = majorVersion
+            self.minorVersion = minorVersion
+            self.productName = productName
+            self.architecture = architecture
+            self.kernels = kernels
+        }
+    }
+
+    package init(path: String, layout: DiskLayout, inspection: Inspection) {
+        self.path = path
+        self.layout = layout
+        self.inspection = inspection
+    }
+}
+
+/// One file that a deployer takes away.
+package struct ImageArtifact: Sendable, Codable, Equatable {
+    package var target: Target
+    /// The file's name within the output folder.
+    package var file: String
+    /// Bytes of the file as read; sparse files take less.
+    package var size: Int64
+    package var sha256: Digest
+
+    package init(target: Target, file: String, size: Int64, sha256: Digest) {
+        self.target = target
+        self.file = file
+        self.size = size
+        self.sha256 = sha256
+    }
+}

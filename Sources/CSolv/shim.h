@@ -1,0 +1,12 @@
+#include <stdio.h>
+#include <solv/pool.h>
+#include <solv/poolarch.h>
+#include <solv/repo.h>
+#include <solv/repo_solv.h>
+#include <solv/repo_write.h>
+#include <solv/repo_deb.h>
+#include <solv/solver.h>
+#include <solv/solverdebug.h>
+#include <solv/selection.h>
+#include <solv/evr.h>
+#include <solv/solv_xfopen.h>

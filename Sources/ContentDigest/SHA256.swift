@@ -1,0 +1,85 @@
+internal import CCrypto
+package import SystemPackage
+
+/// SHA-256 (FIPS 180-4) over data that arrives in pieces; the work is libcrypto's.
+///
+/// libcrypto and not swift-crypto: the same assembly, already on every machine that has libcurl, and more than a
+/// minute less in a newcomer's first build.
+package struct SHA256: ~Copyable {
+    private let context: OpaquePointer
+
+    package init() {
+        // Allocation failure and a libcrypto without SHA-256 both mean that the process cannot go on.
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            preconditionFailure("libcrypto has no SHA-256")
+        }
+        self.context = context
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
+        EVP_DigestUpdate(context, base, bytes.count)
+    }
+
+    package mutating func update(_ text: String) {
+        var text = text
+        text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
+    }
+
+    package consuming func finalize() -> Digest {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        EVP_DigestFinal_ex(context, &bytes, nil)
+        return Digest(bytes: bytes)
+    }
+}
+
+extension Digest {
+    package static func of(_ text: String) -> Digest {
+        var hash = SHA256()
+        hash.update(text)
+        return hash.finalize()
+    }
+
+    package static func of(_ bytes: some ContiguousBytesLike) -> Digest {
+        var hash = SHA256()
+        bytes.withRawBytes { hash.update($0) }
+        return hash.finalize()
+    }
+
+    /// Reads the file once, in pieces of 1 MiB.
+    ///
+    /// - Throws: `Errno` when it cannot be opened or read.
+    package static func of(file path: FilePath) throws(Errno) -> Digest {
+        do {
+            let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+            return try descriptor.closeAfter { try of(descriptor: descriptor) }
+        } catch {
+            throw error as? Errno ?? .ioError
+        }
+    }
+
+    /// Reads from the descriptor's position to its end.
+    package static func of(descriptor: FileDescriptor) throws -> Digest {
+        var hash = SHA256()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try descriptor.read(into: buffer)
+            if count == 0 { return hash.finalize() }
+            hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+}
+
+/// The byte containers that a digest can be taken of.
+package protocol ContiguousBytesLike {
+    func withRawBytes(_ body: (UnsafeRawBufferPointer) -> Void)
+}
+
+extension [UInt8]: ContiguousBytesLike {
+    package func withRawBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        withUnsafeBytes { body($0) }
+    }
+}

@@ -1,0 +1,62 @@
+/// A program to run: pure data, so that argument lists are built and tested without running anything.
+package struct Command: Sendable {
+    package enum Input: Sendable { case none, text(String), file(String) }
+    package enum Output: Sendable {
+        /// Standard output is returned, at most `limit` bytes of it; more is an error.
+        case capture(limit: Int)
+        /// Standard output is written to a new file at this path.
+        case file(String)
+        /// Standard output goes where standard error goes: line by line to the log.
+        case log
+    }
+
+    /// A name looked up in PATH, or an absolute path.
+    package var executable: String
+    package var arguments: [String]
+    /// Added to, or (nil) removed from, the environment of this process; `LC_ALL=C.UTF-8` is always set.
+    package var environment: [String: String?] = [:]
+    package var workingDirectory: String?
+    package var input: Input = .none
+    package var output: Output = .log
+
+    package init(_ executable: String, _ arguments: [String]) {
+        self.executable = executable
+        self.arguments = arguments
+    }
+
+    package func with(_ change: (inout Command) -> Void) -> Command {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+
+    /// As one would type it into a shell, to run it again.
+    package var shellLine: String {
+        let assignments = environment.compactMap { key, value in value.map { "\(key)=\(Command.quoted($0))" } }.sorted()
+        return (assignments + [executable] + arguments.map(Command.quoted)).joined(separator: " ")
+    }
+
+    /// The word quoted for a POSIX shell.
+    package static func quoted(_ word: String) -> String {
+        let safe = word.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || "-_./:=,+@%".utf8.contains(byte)
+        }
+        if safe, !word.isEmpty { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}
+
+/// How a command ended; the exit status is data, not an error.
+package struct CommandResult: Sendable {
+    package enum Status: Sendable, Equatable { case exited(Int32), signalled(Int32) }
+
+    package var status: Status
+    /// Captured standard output; empty unless it was captured.
+    package var output: [UInt8]
+    /// The last lines of what went to the log.
+    package var tail: [String]
+
+    package var succeeded: Bool { status == .exited(0) }
+    package var text: String { String(decoding: output, as: UTF8.self) }
+}

@@ -1,0 +1,49 @@
+/// What a build tells while it runs. The terminal, the plain lines, the JSON lines and the log file all read these.
+package enum ProgressEvent: Sendable {
+    package enum Level: String, Sendable { case debug, info, notice, warning }
+    package enum Unit: String, Sendable { case bytes, items }
+    package enum Outcome: Sendable, Equatable { case done, cached, failed(String) }
+
+    case stepStarted(id: String, title: String)
+    /// `total` is nil while it is not known.
+    case stepProgress(id: String, completed: Int64, total: Int64?, unit: Unit)
+    case stepFinished(id: String, title: String, outcome: Outcome, seconds: Double)
+    case message(Level, String)
+    /// A line for the log file alone: what a command printed.
+    case log(String)
+}
+
+/// Where progress events go. Called from any thread; must not block for long.
+package struct ProgressSink: Sendable {
+    package let send: @Sendable (ProgressEvent) -> Void
+
+    package init(_ send: @escaping @Sendable (ProgressEvent) -> Void) {
+        self.send = send
+    }
+
+    package static let silent = ProgressSink { _ in }
+
+    /// Reports a step's start and end around `body`.
+    package func step<Value: Sendable>(
+        _ id: String, _ title: String, _ body: () async throws -> Value
+    ) async throws -> Value {
+        send(.stepStarted(id: id, title: title))
+        let clock = ContinuousClock()
+        let start = clock.now
+        do {
+            let value = try await body()
+            send(.stepFinished(id: id, title: title, outcome: .done, seconds: (clock.now - start).inSeconds))
+            return value
+        } catch {
+            let seconds = (clock.now - start).inSeconds
+            send(.stepFinished(id: id, title: title, outcome: .failed("\(error)"), seconds: seconds))
+            throw error
+        }
+    }
+}
+
+extension Duration {
+    package var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}
