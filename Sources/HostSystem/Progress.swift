@@ -8,6 +8,8 @@ package enum ProgressEvent: Sendable {
     /// `total` is nil while it is not known.
     case stepProgress(id: String, completed: Int64, total: Int64?, unit: Unit)
     case stepFinished(id: String, title: String, outcome: Outcome, seconds: Double)
+    /// One file of a step's downloads; it has ended when `completed` equals `total`, or with the step.
+    case transfer(step: String, title: String, completed: Int64, total: Int64?)
     case message(Level, String)
     /// A line for the log file alone: what a command printed.
     case log(String)

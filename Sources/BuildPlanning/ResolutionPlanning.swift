@@ -1,0 +1,25 @@
+package import ApplianceSpec
+import Diagnostics
+
+extension Appliance {
+    /// What has to be resolved for this appliance; nil when its distribution is not one that is known, which the spec
+    /// compiler has refused already.
+    package func resolutionRequest() -> ResolutionRequest? {
+        guard
+            let profile = DistributionProfile.named(
+                distribution.name, release: distribution.release.value, architecture: architecture)
+        else { return nil }
+        // pip both finds and installs the wheels: it is a build tool as mke2fs is one.
+        let tools = profile.tools + (python == nil ? [] : profile.pythonTools)
+        return ResolutionRequest(
+            architecture: architecture,
+            repositories: profile.repositories + repositories,
+            base: profile.base,
+            install: packages.install,
+            remove: packages.remove,
+            recommends: packages.recommends,
+            tools: tools.map { Located($0) },
+            toolRepositories: profile.toolRepositories,
+            python: python)
+    }
+}

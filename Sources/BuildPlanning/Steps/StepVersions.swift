@@ -1,0 +1,10 @@
+/// The version of each step's code. It is an input of the step: raise it with every change that makes other bytes
+/// from the same inputs, and what older code left in the store is not used again.
+package enum StepVersion {
+    package static let tools = 1
+    package static let base = 1
+    package static let packages = 1
+    package static let python = 1
+    package static let configuration = 1
+    package static let disk = 1
+}
