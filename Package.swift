@@ -54,13 +54,16 @@ let package = Package(
         stage("DiskAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CGuestfs"]),
         stage("ImageExport", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
         stage("BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
+        stage("ProgressDisplay", ["ApplianceSpec", "HostSystem"]),
         .executableTarget(
             name: "stonebake",
             dependencies: [
                 "ApplianceSpec", "BootCheck", "BuildPlanning", "ContentDigest", "Diagnostics", "DiskAssembly",
-                "HostSystem", "ImageExport", "PackageResolution", "RootfsAssembly", arguments,
+                "HostSystem", "ImageExport", "PackageResolution", "ProgressDisplay", "RootfsAssembly", arguments,
             ],
             swiftSettings: settings
         ),
+
+        tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
     ]
 )
