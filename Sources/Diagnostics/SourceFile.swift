@@ -5,15 +5,13 @@ package final class SourceFile: Sendable {
     /// The path as the user would type it: relative to the working directory where it lies below it.
     package let path: String
     package let text: String
-    /// The text's lines, without their line ends.
+    /// The text's lines, without their line ends (LF, CR LF or CR).
     package let lines: [String]
 
     package init(path: String, text: String) {
         self.path = path
         self.text = text
-        self.lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
-            $0.hasSuffix("\r") ? String($0.dropLast()) : String($0)
-        }
+        self.lines = SourceFile.split(text)
     }
 
     /// The range of one word on a line, or of the whole line when `column` is nil.
@@ -22,6 +20,24 @@ package final class SourceFile: Sendable {
             file: self,
             start: SourcePosition(line: line, column: column),
             end: SourcePosition(line: line, column: column + max(length, 1)))
+    }
+
+    /// By scalars: to Swift, CR LF is one character that is not equal to LF.
+    private static func split(_ text: String) -> [String] {
+        var lines: [String] = []
+        var line = String.UnicodeScalarView()
+        var previous: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            defer { previous = scalar }
+            if scalar == "\n", previous == "\r" { continue }
+            if scalar == "\n" || scalar == "\r" {
+                lines.append(String(line))
+                line = String.UnicodeScalarView()
+            } else {
+                line.append(scalar)
+            }
+        }
+        return lines + [String(line)]
     }
 }
 
