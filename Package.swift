@@ -65,5 +65,6 @@ let package = Package(
         ),
 
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
+        tests("HostSystemTests", ["HostSystem", "ContentDigest", "Diagnostics"]),
     ]
 )
