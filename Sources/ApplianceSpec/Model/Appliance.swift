@@ -23,6 +23,8 @@ package struct Appliance: Sendable {
     /// Memory of the machine that boots it, for checks and for formats that record it.
     package var memory: ByteSize
     package var cpus: Int
+    /// Ports that something in the appliance listens on, as far as the spec says: the application's, sshd's, `ports:`.
+    package var ports: [Int]
     package var checks: [Check]
     package var targets: [Located<Target>]
     /// The Python environment that the application needs, when it needs one.
@@ -103,7 +105,7 @@ package struct WSGIApplication: Sendable {
     package var environment: [String: String]
     /// The port that nginx listens on.
     package var listen: Located<Int>
-    /// The path that answers 200 when the application is well.
+    /// The application's own path that answers 200 when it is well; nginx serves it as `/healthz`.
     package var healthPath: String
 
     package struct StaticFiles: Sendable {
@@ -128,6 +130,8 @@ package struct FileEntry: Sendable {
         case source(String)
         case symlink(String)
         case directory
+        /// The path must not exist in the image: what a package put there is removed.
+        case absent
     }
 
     /// Absolute path in the image.

@@ -112,6 +112,7 @@ struct StepPlanner {
         case .text(let text): inputs.add(name, text: "\(head) text\n\(text)")
         case .symlink(let target): inputs.add(name, text: "\(head) symlink\n\(target)")
         case .directory: inputs.add(name, text: "\(head) directory")
+        case .absent: inputs.add(name, text: "absent")
         case .source(let path):
             inputs.add(name, text: "\(head) source")
             for (relative, digest) in hostFiles[path] ?? [:] {
