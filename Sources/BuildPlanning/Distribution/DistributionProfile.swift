@@ -12,7 +12,7 @@ package struct DistributionProfile: Sendable {
     package let repositories: [Repository]
     /// Besides Essential and required: kernel, init, boot loaders for every firmware, network, cloud-init, ssh.
     package let base: [String]
-    /// What builds the disk: mke2fs that reads a tar from standard input (1.47.2), FAT tools, GRUB's image maker.
+    /// What builds the disk: mke2fs that reads a tar from standard input (1.47.2), FAT tools.
     package let tools: [String]
     /// Added to `tools` where a Python environment is locked or made.
     package let pythonTools: [String]
@@ -42,8 +42,11 @@ package struct DistributionProfile: Sendable {
         return DistributionProfile(
             name: "debian", release: release, majorVersion: majorVersion, repositories: repositories,
             base: basePackages(architecture),
+            // mke2fs opens libarchive by itself (no Depends says so), and needs a UTF-8 locale for names in a tar.
             tools: [
-                needsBackports ? "e2fsprogs/\(release)-backports" : "e2fsprogs", "dosfstools", "mtools", "grub-common",
+                needsBackports ? "e2fsprogs/\(release)-backports" : "e2fsprogs",
+                needsBackports ? "libarchive13" : "libarchive13t64", "libc-bin", "dash", "coreutils", "dosfstools",
+                "mtools",
             ],
             pythonTools: ["python3", "python3-pip-whl"],
             toolRepositories: repositories + (needsBackports ? [backports] : []))
@@ -57,10 +60,8 @@ package struct DistributionProfile: Sendable {
         ]
         return switch architecture {
         case .amd64:
-            common + [
-                "grub-efi-amd64-bin", "grub-efi-amd64-signed", "grub-pc-bin", "grub2-common",
-                "linux-image-cloud-amd64", "shim-signed",
-            ]
+            // GRUB for both firmwares, signed, and kept installed by its triggers: see BootConfiguration.
+            common + ["grub-cloud-amd64", "linux-image-cloud-amd64"]
         case .arm64:
             common + [
                 "grub-efi-arm64-bin", "grub-efi-arm64-signed", "grub2-common", "linux-image-cloud-arm64",

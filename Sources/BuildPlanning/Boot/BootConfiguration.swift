@@ -1,0 +1,174 @@
+package import ApplianceSpec
+
+/// What the tree must hold so that its disk boots, and goes on booting when the running system upgrades its kernel or
+/// its GRUB. Pure texts: the configuration step writes `files`, then runs `script` in the tree.
+///
+/// The packages that belong to it, on Debian 12 and 13: `grub-cloud-amd64` (it brings grub-pc-bin,
+/// grub-efi-amd64-bin, grub-efi-amd64-signed, shim-signed and grub2-common). Its trigger runs grub-install for both
+/// firmwares when GRUB or shim is upgraded in the running system, provided that `/etc/grub.d/enable_cloud` is there;
+/// that file must not be there while packages are configured in the build, where no disk is. A new kernel runs
+/// update-grub by `/etc/kernel/postinst.d/zz-update-grub`, which reads the settings in `/etc/default/grub.d`.
+package struct BootConfiguration: Sendable {
+    package struct File: Sendable, Equatable {
+        /// Absolute path in the image.
+        package var path: String
+        package var text: String
+        /// Permission bits.
+        package var mode: UInt16
+    }
+
+    package let firmware: [DiskSettings.Firmware]
+    package let architecture: Architecture
+    package let identity: DiskIdentity
+    /// The release string of the kernel to boot: `6.12.57+deb13-cloud-amd64`.
+    package let kernel: String
+    /// Added to the kernel's command line after the consoles.
+    package let kernelArguments: [String]
+
+    package init(
+        firmware: [DiskSettings.Firmware], architecture: Architecture, identity: DiskIdentity, kernel: String,
+        kernelArguments: [String]
+    ) {
+        self.firmware = firmware
+        self.architecture = architecture
+        self.identity = identity
+        self.kernel = kernel
+        self.kernelArguments = kernelArguments
+    }
+
+    /// Seconds that the menu waits, for someone at the console to choose another kernel.
+    package static let timeout = 1
+    /// GRUB's name for the place of its modules, relative to the disk it was started from; root is always number 1.
+    package static let prefix = "(,gpt1)/boot/grub"
+    package static let serialSpeed = 115_200
+
+    package var files: [File] {
+        [
+            File(path: "/boot/grub/grub.cfg", text: grubConfiguration, mode: 0o600),
+            File(path: "/boot/grub/grubenv", text: Self.emptyEnvironment, mode: 0o600),
+            File(path: "/etc/default/grub.d/50-stonebake.cfg", text: grubDefaults, mode: 0o644),
+            File(path: "/etc/grub.d/enable_cloud", text: "", mode: 0o644),
+            File(path: "/etc/fstab", text: fileSystemTable, mode: 0o644),
+        ]
+    }
+
+    /// By UUID: the same on every controller and cloud.
+    package var fileSystemTable: String {
+        var lines = ["# <file system> <mount point> <type> <options> <dump> <pass>"]
+        lines.append("UUID=\(identity.rootUUID) / ext4 rw,discard,errors=remount-ro,x-systemd.growfs 0 1")
+        if firmware.contains(.uefi) {
+            // Not needed to run, so that a damaged ESP never keeps the system from coming up.
+            lines.append("UUID=\(identity.espSerial) /boot/efi vfat umask=0077,nofail 0 2")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Screen and serial line both show the kernel; /dev/console is the last, the serial line.
+    package var commandLine: [String] {
+        ["console=tty0", "console=ttyS0,\(Self.serialSpeed)", "consoleblank=0"] + kernelArguments
+    }
+
+    /// `/boot/grub/grub.cfg` for the first boot; update-grub writes its own later. grub-mkconfig cannot write it during
+    /// the build, because it asks the disk that / lies on.
+    package var grubConfiguration: String {
+        let root = identity.rootUUID
+        let arguments = commandLine.map(Self.quotedForGRUB).joined(separator: " ")
+        return """
+            # Made by Stonebake for the first boot. update-grub replaces it when a kernel is installed or removed;
+            # the settings it reads are in /etc/default/grub.d/50-stonebake.cfg.
+            if [ -s $prefix/grubenv ]; then
+              load_env
+            fi
+            set default=0
+            set timeout=\(Self.timeout)
+            insmod part_gpt
+            insmod ext2
+            search --no-floppy --fs-uuid --set=root \(root)
+            insmod serial
+            if serial --unit=0 --speed=\(Self.serialSpeed); then
+              terminal_input console serial
+              terminal_output console serial
+            fi
+            menuentry 'Debian GNU/Linux' --class debian --class gnu-linux --class os --id gnulinux-simple-\(root) {
+              insmod gzio
+              linux /boot/vmlinuz-\(kernel) root=UUID=\(root) ro \(arguments)
+              initrd /boot/initrd.img-\(kernel)
+            }
+            menuentry 'Debian GNU/Linux (recovery mode)' --class debian --class gnu-linux --class os --id gnulinux-recovery-\(root) {
+              insmod gzio
+              linux /boot/vmlinuz-\(kernel) root=UUID=\(root) ro single \(arguments)
+              initrd /boot/initrd.img-\(kernel)
+            }
+
+            """
+    }
+
+    /// Read by grub-mkconfig after `/etc/default/grub`; a shell fragment.
+    package var grubDefaults: String {
+        """
+        # Made by Stonebake: how this image boots. Run update-grub after changing it.
+        GRUB_TIMEOUT=\(Self.timeout)
+        GRUB_CMDLINE_LINUX_DEFAULT=""
+        GRUB_CMDLINE_LINUX=\(Self.quotedForShell(commandLine.joined(separator: " ")))
+        GRUB_TERMINAL="console serial"
+        GRUB_SERIAL_COMMAND="serial --unit=0 --speed=\(Self.serialSpeed)"
+        GRUB_DISABLE_OS_PROBER=true
+
+        """
+    }
+
+    /// Runs in the tree with /bin/sh, after the packages are configured and before times are clamped: what grub-install
+    /// does to /boot/grub, with the image's own GRUB so that core image and modules are of one version.
+    package var script: String {
+        var lines = ["set -eu", "mkdir -p /boot/grub /boot/efi"]
+        if firmware.contains(.bios) {
+            lines += Self.copyModules("i386-pc")
+            lines += [
+                "cp -p /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/boot.img",
+                "grub-mkimage --directory=/usr/lib/grub/i386-pc --format=i386-pc --prefix='\(Self.prefix)'"
+                    + " --output=/boot/grub/i386-pc/core.img biosdisk part_gpt ext2",
+            ]
+        }
+        if firmware.contains(.uefi) { lines += Self.copyModules(architecture == .amd64 ? "x86_64-efi" : "arm64-efi") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What grub-install copies for a platform.
+    private static func copyModules(_ platform: String) -> [String] {
+        [
+            "mkdir -p /boot/grub/\(platform)",
+            "cp -p /usr/lib/grub/\(platform)/*.mod /usr/lib/grub/\(platform)/*.lst /boot/grub/\(platform)/",
+        ]
+    }
+
+    /// `EFI/debian/grub.cfg` on the ESP, where signed GRUB looks (its prefix is built in): it finds root and goes on there.
+    package static func efiConfiguration(rootUUID: String) -> String {
+        """
+        search.fs_uuid \(rootUUID) root
+        set prefix=($root)'/boot/grub'
+        configfile $prefix/grub.cfg
+
+        """
+    }
+
+    /// An empty GRUB environment block: 1,024 bytes, as grub-editenv(1) makes it.
+    static let emptyEnvironment: String = {
+        let head =
+            "# GRUB Environment Block\n"
+            + "# WARNING: Do not edit this file by tools other than grub-editenv!!!\n"
+        return head + String(repeating: "#", count: 1024 - head.utf8.count)
+    }()
+
+    /// One word of a GRUB script; as in a shell, nothing is special between single quotes.
+    static func quotedForGRUB(_ word: String) -> String {
+        let safe = word.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || "-_./:=,+@%".utf8.contains(byte)
+        }
+        return safe && !word.isEmpty ? word : quotedForShell(word)
+    }
+
+    static func quotedForShell(_ word: String) -> String {
+        "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}
