@@ -8,3 +8,36 @@ static inline int sb_memory_file(const char *name) {
     return (int)syscall(SYS_memfd_create, name, 1U);
 }
 static inline int sb_errno(void) { return errno; }
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+/// open(2) with a mode for the file that it makes.
+static inline int sb_open(const char *path, int flags, unsigned mode) {
+    return open(path, flags, mode);
+}
+/// flock(2) by LOCK_EX | LOCK_NB. Returns 0, or the errno (EWOULDBLOCK: another holds it).
+static inline int sb_try_lock(int descriptor) {
+    return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+}
+#include <sys/sendfile.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/// Sets a file's access time to now, and leaves its modification time.
+static inline void sb_touch_access_time(const char *path) {
+    struct timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
+    (void)utimensat(AT_FDCWD, path, times, 0);
+}
+/// prctl(2) PR_SET_NAME, at most 15 bytes.
+static inline void sb_name_thread(const char *name) { syscall(SYS_prctl, 15, name, 0, 0, 0); }
+/// How many processors sched_setaffinity(2) and cpusets leave to this process; 0 when it cannot be told.
+static inline int sb_usable_processors(void) {
+    unsigned long set[1024 / (8 * sizeof(unsigned long))] = {0};
+    long size = syscall(SYS_sched_getaffinity, 0, sizeof(set), set);
+    int count = 0;
+    for (long i = 0; i < size / (long)sizeof(unsigned long); i++) count += __builtin_popcountl(set[i]);
+    return count;
+}

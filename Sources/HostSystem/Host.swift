@@ -1,0 +1,123 @@
+internal import CLinux
+internal import Glibc
+
+/// The machine, passed to the stages as one value: what runs commands, keeps results, downloads, and tells the time.
+package struct Host: Sendable {
+    package let runner: CommandRunner
+    package let progress: ProgressSink
+    package let store: ContentStore
+    package let downloader: Downloader
+    package let http: HTTPClient
+    package let archives: ArchiveLocator
+    /// For this run's temporary files; removed by `close`.
+    package let scratch: ScratchFolder
+    /// The absolute path of the `stonebake` binary, which runs itself with hidden subcommands.
+    package let executable: String
+    package let environment: [String: String]
+    /// Seconds since 1970.
+    package let now: @Sendable () -> Int64
+    /// How many processors this process may use.
+    package let cpus: Int
+    /// Accepts repository metadata whose validity has ended.
+    package let allowExpired: Bool
+    /// Uses what is in the store alone.
+    package let offline: Bool
+
+    /// What the driver chooses; each has the default of an ordinary run.
+    package struct Options: Sendable {
+        package var progress: ProgressSink = .silent
+        /// The store's folder; nil: see `ContentStore.defaultRoot`.
+        package var cache: String?
+        /// Archive name to base URI, from `--mirror NAME=URI`.
+        package var mirrors: [String: String] = [:]
+        package var environment: [String: String] = Host.processEnvironment()
+        package var executable: String?
+        package var now: @Sendable () -> Int64 = Host.clock
+        package var allowExpired = false
+        package var offline = false
+        package var transfers = TransferPolicy()
+        /// Where the machine's own configuration is read: `/`, another folder in tests.
+        package var systemRoot = "/"
+
+        package init() {}
+    }
+
+    /// - Throws: `HostError` when the store's folder cannot be made.
+    package init(_ options: Options = Options()) throws(HostError) {
+        progress = options.progress
+        environment = options.environment
+        now = options.now
+        allowExpired = options.allowExpired
+        offline = options.offline
+        runner = CommandRunner(progress: options.progress)
+        let root: String
+        if let cache = options.cache {
+            root = cache
+        } else {
+            root = try ContentStore.defaultRoot(environment: options.environment)
+        }
+        store = try ContentStore(root: root, progress: options.progress)
+        scratch = ScratchFolder(run: store.run)
+        var policy = options.transfers
+        policy.isOffline = policy.isOffline || options.offline
+        http = HTTPClient(policy: policy, environment: options.environment)
+        downloader = Downloader(store: store, http: http, progress: options.progress)
+        archives = ArchiveLocator(
+            mirrors: options.mirrors, environment: options.environment, systemRoot: options.systemRoot)
+        executable = options.executable ?? Host.ownExecutable()
+        cpus = Host.usableProcessors()
+    }
+
+    /// For tests: a store in the folder, this machine's own configuration, the `stonebake` that was built beside the
+    /// tests.
+    package init(
+        testing cache: String, progress: ProgressSink = .silent, _ change: (inout Options) -> Void = { _ in }
+    ) throws(HostError) {
+        var options = Options()
+        options.cache = cache
+        options.progress = progress
+        options.executable = "\(Files.folder(of: Host.ownExecutable()))/stonebake"
+        change(&options)
+        try self.init(options)
+    }
+
+    /// Removes this run's scratch and staging folders. The driver calls it at the end, also after a failure.
+    package func close() async throws {
+        let store = store
+        try await blocking(named: "close") { try store.closeRun() }
+    }
+
+    /// Removes what killed runs left behind. The driver calls it at the start, beside other work.
+    package func sweepDeadRuns() async throws {
+        let store = store
+        try await blocking(named: "sweep") { try store.sweepDeadRuns() }
+    }
+
+    package static let clock: @Sendable () -> Int64 = {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec)
+    }
+
+    package static func processEnvironment() -> [String: String] {
+        var values: [String: String] = [:]
+        var cursor = environ
+        while let entry = cursor.pointee {
+            let text = String(cString: entry)
+            if let split = text.firstIndex(of: "=") { values[String(text[..<split])] = String(text[text.index(after: split)...]) }
+            cursor += 1
+        }
+        return values
+    }
+
+    private static func ownExecutable() -> String {
+        guard let path = realpath("/proc/self/exe", nil) else { return "/proc/self/exe" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    /// The processors that sched_setaffinity(2) and cpusets leave to this process.
+    private static func usableProcessors() -> Int {
+        max(Int(sb_usable_processors()), 1)
+    }
+}

@@ -1,0 +1,116 @@
+import Synchronization
+
+/// Finds where an archive lies, by its name: `debian`, `debian-security`, `pypi`, or a name of the user's own.
+///
+/// The first of these that knows the name: `--mirror NAME=URI`; the user's file; the machine's own apt sources, or for
+/// `pypi` pip's configuration and pip's own default. Nothing is guessed, and no host's name is in this program.
+///
+///     $XDG_CONFIG_HOME/stonebake/mirrors, or ~/.config/stonebake/mirrors
+///         # one archive a line
+///         debian=https://mirror.example/debian
+///         internal=file:///srv/packages
+package struct ArchiveLocator: Sendable {
+    private let mirrors: [String: String]
+    private let environment: [String: String]
+    private let apt: AptSources
+    private let pip: PipConfiguration
+    private let found = Found()
+
+    private final class Found: Sendable {
+        let bases = Mutex<[String: String]>([:])
+    }
+
+    /// - Parameters:
+    ///   - mirrors: archive name to URI, from the command line.
+    ///   - systemRoot: the folder whose `etc/` holds the machine's configuration.
+    package init(mirrors: [String: String], environment: [String: String], systemRoot: String = "/") {
+        self.mirrors = mirrors
+        self.environment = environment
+        apt = AptSources(systemRoot: systemRoot)
+        pip = PipConfiguration(environment: environment, systemRoot: systemRoot)
+    }
+
+    /// The archive's base URI, without a slash at its end: for apt what holds `dists/` and `pool/`, for `pypi` the
+    /// index itself (`https://…/simple`, PEP 503).
+    ///
+    /// - Throws: `HostError.unknownArchive`, which says how to give one; for a file that cannot be read its errors.
+    package func base(of archive: String) throws(HostError) -> String {
+        if let known = found.bases.withLock({ $0[archive] }) { return known }
+        let base = Self.trimmed(try search(archive))
+        guard Self.isUsable(base) else {
+            throw HostError(
+                .unknownArchive, "the URI '\(base)' of the archive '\(archive)' is not http, https or file",
+                hint: Self.hint(archive))
+        }
+        found.bases.withLock { $0[archive] = base }
+        return base
+    }
+
+    private func search(_ archive: String) throws(HostError) -> String {
+        if let uri = mirrors[archive] { return uri }
+        if let uri = try userMirrors()[archive] { return uri }
+        if archive == "pypi" {
+            if let uri = try pip.indexURL() { return uri }
+            throw HostError(
+                .unknownArchive, "no package index is known for the archive 'pypi': pip is neither configured nor there",
+                hint: Self.hint(archive))
+        }
+        if let uri = try apt.base(of: archive) { return uri }
+        throw HostError(
+            .unknownArchive, "no mirror is known for the archive '\(archive)': this machine's apt sources have none",
+            hint: Self.hint(archive))
+    }
+
+    private static func hint(_ archive: String) -> String {
+        "give one with --mirror \(archive)=URI, or as a line \(archive)=URI in ~/.config/stonebake/mirrors"
+    }
+
+    /// The path of the user's own list of mirrors; nil without a home.
+    package var userFile: String? {
+        if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return "\(folder)/stonebake/mirrors" }
+        return environment["HOME"].flatMap { $0.isEmpty ? nil : "\($0)/.config/stonebake/mirrors" }
+    }
+
+    private func userMirrors() throws(HostError) -> [String: String] {
+        guard let path = userFile, Files.exists(path) else { return [:] }
+        var mirrors: [String: String] = [:]
+        let lines = try Files.readText(path).split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            let text = line.trimmingSpace
+            if text.isEmpty || text.hasPrefix("#") { continue }
+            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+                throw HostError(.unknownArchive, "\(path):\(index + 1): '\(text)' is not NAME=URI")
+            }
+            let uri = text[text.index(after: equals)...].trimmingSpace
+            guard isUsable(uri) else {
+                throw HostError(.unknownArchive, "\(path):\(index + 1): '\(uri)' is not an http, https or file URI")
+            }
+            mirrors[text[..<equals].trimmingSpace] = uri
+        }
+        return mirrors
+    }
+
+    private func isUsable(_ uri: String) -> Bool { Self.isUsable(uri) }
+
+    /// Whether downloads can read from the URI.
+    static func isUsable(_ uri: String) -> Bool {
+        let lower = uri.lowercased()
+        return ["http://", "https://", "file:///"].contains { lower.hasPrefix($0) && lower.count > $0.count }
+    }
+
+    private static func trimmed(_ uri: String) -> String {
+        var text = Substring(uri)
+        while text.hasSuffix("/") { text.removeLast() }
+        return String(text)
+    }
+}
+
+extension StringProtocol {
+    /// Without the spaces and tabs around it.
+    var trimmingSpace: String {
+        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }
+        var text = drop(while: isSpace)
+        while let last = text.last, isSpace(last) { text = text.dropLast() }
+        return String(text)
+    }
+}

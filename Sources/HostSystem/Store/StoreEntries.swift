@@ -1,0 +1,115 @@
+package import ContentDigest
+import FoundationEssentials
+internal import Glibc
+
+/// What is known about one build step that was done.
+package struct StepRecord: Codable, Sendable, Equatable {
+    /// `packages`, `configuration`, `disk`, …
+    package var kind: String
+    /// Whose step: an appliance's or a base's name.
+    package var name: String
+    package var inputs: StepInputs
+    /// Seconds since 1970.
+    package var createdAt: Int64
+    /// How long the step took.
+    package var seconds: Double
+    /// What the step found out and later ones need: sizes, versions.
+    package var facts: [String: String]
+
+    package init(
+        kind: String, name: String, inputs: StepInputs, createdAt: Int64, seconds: Double, facts: [String: String] = [:]
+    ) {
+        self.kind = kind
+        self.name = name
+        self.inputs = inputs
+        self.createdAt = createdAt
+        self.seconds = seconds
+        self.facts = facts
+    }
+}
+
+/// The finished result of one step.
+package struct StoreEntry: Sendable {
+    /// The digest of the step's inputs.
+    package var digest: Digest
+    /// The folder that the step made. Nobody writes into it any more.
+    package var path: String
+    package var record: StepRecord
+}
+
+extension ContentStore {
+    /// The result of the step with those inputs; nil when it is not there. One whose record cannot be read (a power cut
+    /// while it was written) counts as not there, and `commit` replaces it.
+    package func entry(_ step: Digest) throws(HostError) -> StoreEntry? {
+        let folder = entryFolder(step)
+        let path = "\(folder)/record.json"
+        guard Files.exists(path) else { return nil }
+        guard let record = try? JSONDecoder().decode(StepRecord.self, from: Data(Files.read(path))),
+            record.inputs.digest == step, Files.exists("\(folder)/content")
+        else {
+            progress.send(.message(.warning, "the cache entry '\(folder)' is damaged; the step is done again"))
+            return nil
+        }
+        touch(path)
+        return StoreEntry(digest: step, path: "\(folder)/content", record: record)
+    }
+
+    /// A new, empty folder on the store's filesystem, for a step to make its result in. It is removed when this process
+    /// is done, and by the next run when this process is killed.
+    package func newStaging() throws(HostError) -> String {
+        try run.newFolder("staging")
+    }
+
+    /// Makes the folder from `newStaging` the result of a step. When another build was faster, its result is kept
+    /// and this one removed: the same inputs give the same result.
+    ///
+    /// - Throws: `HostError`; the staging folder is then still there.
+    package func commit(staging: String, as step: Digest, record: StepRecord) throws(HostError) -> StoreEntry {
+        if let present = try entry(step) {
+            try removeTree(staging)
+            return present
+        }
+        let prepared = try run.newFolder("commit")
+        try Files.move(staging, to: "\(prepared)/content")
+        let json = try encoded(record)
+        try Files.write(json, to: "\(prepared)/record.json", durable: true)
+        let folder = entryFolder(step)
+        try Files.makeFolder(Files.folder(of: folder))
+        while rename(prepared, folder) != 0 {
+            guard errno == ENOTEMPTY || errno == EEXIST else { throw Files.failure(errno, "cannot keep", folder) }
+            if let present = try entry(step) {
+                try removeTree(prepared)
+                return present
+            }
+            // Damaged: aside with it, into this run's folder, where it is removed.
+            let damaged = try run.newFolder("damaged")
+            try Files.move(folder, to: "\(damaged)/entry")
+            try removeTree(damaged)
+        }
+        try Files.write(json, to: newestPath(record.kind, record.name))
+        return StoreEntry(digest: step, path: "\(folder)/content", record: record)
+    }
+
+    /// The record of the last step of that kind and name, also when its result is no longer kept: what `plan` compares
+    /// with to name the input that changed.
+    package func lastRecord(kind: String, name: String) -> StepRecord? {
+        guard let bytes = try? Files.read(newestPath(kind, name)) else { return nil }
+        return try? JSONDecoder().decode(StepRecord.self, from: Data(bytes))
+    }
+
+    func entryFolder(_ step: Digest) -> String { "\(root)/entries/\(step.hex.prefix(2))/\(step.hex)" }
+
+    private func newestPath(_ kind: String, _ name: String) -> String {
+        "\(root)/newest/\(Digest.of("\(kind)\0\(name)").hex)"
+    }
+
+    private func encoded(_ record: StepRecord) throws(HostError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        do {
+            return try Array(encoder.encode(record))
+        } catch {
+            throw HostError(.fileSystem, "cannot write the record of step '\(record.kind)': \(error)")
+        }
+    }
+}

@@ -1,0 +1,35 @@
+internal import Glibc
+
+extension ContentStore {
+    /// Runs `body` while no other process, and no other task of this one, runs one under the same name. Waits as long
+    /// as it takes; after two seconds it says for whom.
+    ///
+    /// - Throws: `CancellationError` while waiting, `HostError` when the lock cannot be made, what `body` throws.
+    package func withLock<Value>(
+        _ name: String, saying subject: String? = nil, isolation: isolated (any Actor)? = #isolation,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        let path = "\(root)/locks/\(Self.fileName(for: name))"
+        let lock = try await acquire(path, subject: subject ?? "'\(name)'")
+        defer { withExtendedLifetime(lock) {} }
+        return try await body()
+    }
+
+    private func acquire(_ path: String, subject: String) async throws -> FileLock {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var said = false
+        while true {
+            try Task.checkCancellation()
+            if let lock = try FileLock.acquire(path) { return lock }
+            if !said, clock.now - start > .seconds(2) {
+                said = true
+                let holder = FileLock.holder(of: path)
+                let who = holder == Int(getpid()) ? "another step of this build" : "another build"
+                let pid = holder.map { $0 == Int(getpid()) ? "" : " (pid \($0))" } ?? ""
+                progress.send(.message(.notice, "waiting for \(who)\(pid), which has \(subject)"))
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+}
