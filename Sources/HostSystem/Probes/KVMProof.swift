@@ -15,6 +15,25 @@ package struct FactMemory: Sendable {
     }
 
     package static let none = FactMemory(recall: { _ in nil }, remember: { _, _ in })
+
+    /// The facts of a content store. One that cannot be written is found out again by the next run.
+    package init(_ store: ContentStore) {
+        recall = { (try? store.recall($0)) ?? nil }
+        remember = { name, text in try? store.remember(text, as: name) }
+    }
+}
+
+extension Host {
+    /// QEMU and the accelerator that works with it here: what every boot of a guest starts from.
+    ///
+    /// - Throws: `HostError` when QEMU is missing or too old, `CancellationError`.
+    package func virtualization() async throws -> (qemu: QEMU, proof: KVMProof.Verdict) {
+        let qemu = try await QEMU.find(runner: runner)
+        let proof = try await KVMProof(runner: runner, qemu: qemu, scratch: try scratch.newFolder("proof"))
+            .verdict(remembered: FactMemory(store))
+        try qemu.require(for: proof.accelerator)
+        return (qemu, proof)
+    }
 }
 
 /// Whether an accelerator runs a guest: shown by running one, for that /dev/kvm opens says nothing.
@@ -56,8 +75,8 @@ package struct KVMProof: Sendable {
     package func verdict(remembered facts: FactMemory) async throws -> Verdict {
         let name = "kvm-proof"
         let key = [
-            HostFile.line("/proc/sys/kernel/osrelease") ?? "?", "\(qemu.version)",
-            HostFile.line("/proc/sys/kernel/random/boot_id") ?? "?",
+            Self.line("/proc/sys/kernel/osrelease"), "\(qemu.version)",
+            Self.line("/proc/sys/kernel/random/boot_id"),
             // A user who is put into the group kvm must not be held to an older verdict.
             access("/dev/kvm", R_OK | W_OK) == 0 ? "open" : "closed",
         ].joined(separator: " ")
@@ -84,7 +103,7 @@ package struct KVMProof: Sendable {
     /// - Throws: `HostError`, `CancellationError`.
     package func run(_ accelerator: Accelerator, limit: Double = KVMProof.limit) async throws -> Verdict {
         if accelerator == .kvm {
-            guard HostFile.exists("/dev/kvm") else {
+            guard Files.exists("/dev/kvm") else {
                 return Verdict(works: false, reason: "this machine has no /dev/kvm", seconds: 0)
             }
             guard access("/dev/kvm", R_OK | W_OK) == 0 else {
@@ -92,8 +111,8 @@ package struct KVMProof: Sendable {
             }
         }
         let disk = "\(scratch)/proof-\(UUID().uuidString).raw"
-        try HostFile.write(ProofGuest.disk, to: disk)
-        defer { try? FileManager.default.removeItem(atPath: disk) }
+        try Files.write(ProofGuest.disk, to: disk)
+        defer { try? Files.remove(disk) }
         let command = ProofGuest.command(qemu, accelerator, disk: disk)
         let clock = ContinuousClock()
         let start = clock.now
@@ -117,6 +136,10 @@ package struct KVMProof: Sendable {
             }
         let last = result.tail.last { !$0.contains("warning:") }.map { " (\($0))" } ?? ""
         return Verdict(works: false, reason: how + last, seconds: seconds)
+    }
+
+    private static func line(_ path: String) -> String {
+        ((try? Files.readText(path)) ?? "?").split(separator: "\n").first.map(String.init) ?? "?"
     }
 
     private struct Fact: Codable {

@@ -43,7 +43,8 @@ package struct QEMU: Sendable, Equatable {
             let result = try await runner.check(command, purpose: "ask QEMU for its version")
             guard let version = version(in: result.text) else {
                 throw HostError(
-                    .unsupported, "'\(executable) --version' tells no version", notes: [String(result.text.prefix(200))])
+                    .unsupported, "'\(executable) --version' tells no version", notes: [String(result.text.prefix(200))]
+                )
             }
             return QEMU(executable: executable, version: version)
         } catch var error as HostError where error.code == .toolMissing {
