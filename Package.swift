@@ -65,6 +65,6 @@ let package = Package(
         ),
 
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
-        tests("HostSystemTests", ["HostSystem", "ContentDigest", "Diagnostics"]),
+        tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics"]),
     ]
 )

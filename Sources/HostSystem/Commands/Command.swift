@@ -1,6 +1,10 @@
 /// A program to run: pure data, so that argument lists are built and tested without running anything.
 package struct Command: Sendable {
-    package enum Input: Sendable { case none, text(String), file(String) }
+    package enum Input: Sendable {
+        case none, text(String), file(String)
+        /// An open descriptor, which stays the caller's to close.
+        case descriptor(Int32)
+    }
     package enum Output: Sendable {
         /// Standard output is returned, at most `limit` bytes of it; more is an error.
         case capture(limit: Int)

@@ -77,6 +77,7 @@ package struct CommandRunner: Sendable {
         case .none: input = try open("/dev/null", .readOnly)
         case .file(let path): input = try open(path, .readOnly)
         case .text(let text): input = try descriptor(holding: text)
+        case .descriptor(let number): input = try FileDescriptor(rawValue: number).duplicate()
         }
         defer { try? input.close() }
         let source: FileDescriptorInput = .fileDescriptor(input, closeAfterSpawningProcess: false)

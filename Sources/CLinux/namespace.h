@@ -1,0 +1,70 @@
+// Mounts, namespaces and path resolution below a root, for the sandbox and for unpacking. Each returns -1 and sets
+// errno on failure, as the system calls do.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static const unsigned long SB_MS_RDONLY = 1, SB_MS_NOSUID = 2, SB_MS_NODEV = 4, SB_MS_NOEXEC = 8;
+static const unsigned long SB_MS_REMOUNT = 32, SB_MS_BIND = 4096, SB_MS_REC = 16384, SB_MS_PRIVATE = 1 << 18;
+
+static inline int sb_mount(const char *source, const char *target, const char *type, unsigned long flags,
+                           const char *data) {
+    return mount(source, target, type, flags, data);
+}
+/// umount2(2) with MNT_DETACH.
+static inline int sb_detach(const char *target) { return umount2(target, 2); }
+
+static inline int sb_pivot_root(const char *new_root, const char *put_old) {
+    return (int)syscall(SYS_pivot_root, new_root, put_old);
+}
+static inline int sb_sethostname(const char *name, unsigned long length) {
+    return (int)syscall(SYS_sethostname, name, length);
+}
+/// Brings the interface `lo` of this network namespace up.
+static inline int sb_loopback_up(void) {
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -1;
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strcpy(request.ifr_name, "lo");
+    request.ifr_flags = 1 /* IFF_UP */;
+    int result = ioctl(descriptor, SIOCSIFFLAGS, &request);
+    int saved = errno;
+    close(descriptor);
+    errno = saved;
+    return result;
+}
+/// PR_CAPBSET_DROP: what is executed from now on cannot have the capability.
+static inline int sb_drop_capability(unsigned long capability) { return prctl(24, capability, 0, 0, 0); }
+
+static inline int sb_socket_pair(int descriptors[2]) {
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, descriptors);
+}
+/// openat2(2). `resolve` is a set of RESOLVE_… flags.
+static inline int sb_openat2(int directory, const char *path, unsigned long long flags, unsigned int mode,
+                             unsigned long long resolve) {
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = flags | O_CLOEXEC;
+    how.mode = mode;
+    how.resolve = resolve;
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+static const unsigned long long SB_RESOLVE_NO_XDEV = 1, SB_RESOLVE_NO_MAGICLINKS = 2, SB_RESOLVE_NO_SYMLINKS = 4;
+static const unsigned long long SB_RESOLVE_BENEATH = 8, SB_RESOLVE_IN_ROOT = 16;
+static const unsigned long long SB_O_PATH = 010000000;
+
+static inline unsigned long sb_makedev(unsigned int major, unsigned int minor) { return makedev(major, minor); }
+static inline unsigned int sb_major(unsigned long device) { return major(device); }
+static inline unsigned int sb_minor(unsigned long device) { return minor(device); }

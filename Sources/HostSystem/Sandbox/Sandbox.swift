@@ -1,0 +1,185 @@
+internal import CLinux
+internal import Dispatch
+internal import FoundationEssentials
+internal import Glibc
+internal import SystemPackage
+
+/// Runs commands in a root of their own: mount, PID, IPC, UTS and network namespaces made by unshare(1), and a user
+/// namespace with the user's subordinate ids when not root.
+///
+/// Nothing of it outlives this process (see `SandboxInit`), no mount is visible outside, and the host's environment,
+/// network, devices and processes are not seen inside.
+package struct Sandbox: Sendable {
+    /// The environment variable that holds the root's path for commands with `chroot: false`.
+    package static let rootVariable = "STONEBAKE_ROOT"
+    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    private let runner: CommandRunner
+    /// The stonebake executable: what runs as the first process inside.
+    let executable: String
+    /// For mount points.
+    private let scratch: ScratchFolder
+
+    package init(host: Host) {
+        runner = host.runner
+        executable = host.executable
+        scratch = host.scratch
+    }
+
+    /// Runs the job and returns how its command ended (128 + N after signal N, as in a shell).
+    ///
+    /// - Throws: `HostError` when the sandbox cannot be made, `CancellationError`.
+    package func run(_ job: SandboxJob) async throws -> CommandResult {
+        let mountPoint = try scratch.newFolder("root")
+        defer { rmdir(mountPoint) }
+        var work: String?
+        if let upper = job.upper, !job.layers.isEmpty {
+            // An overlay's work folder has to be on its upper folder's filesystem.
+            work = try makeFolder(in: FilePath(upper).removingLastComponent().string, named: "work")
+        }
+        defer { if let work { Self.removeWork(work) } }
+        let line = try LifelineSocket()
+        let order = try self.order(job, mountPoint: mountPoint, work: work)
+        line.sendInBackground(Array(try JSONEncoder().encode(order)))
+        let command = Command(
+            "unshare", Self.arguments(privateNetwork: order.privateNetwork) + [executable, "internal", "sandbox"]
+        )
+        .with {
+            $0.input = .descriptor(line.far)
+            $0.output = job.command.output
+        }
+        runner.progress.send(.log("sandbox$ \(job.command.shellLine)"))
+        let result = try await runner.run(command)
+        try judge(result, answer: line.receivedAnswer())
+        return result
+    }
+
+    /// Runs the job and throws unless its command exits with 0.
+    ///
+    /// - Throws: `HostError.commandFailed` with the command's last lines; what `run` throws.
+    @discardableResult
+    package func check(_ job: SandboxJob, purpose: String) async throws -> CommandResult {
+        let result = try await run(job)
+        guard result.succeeded else {
+            throw HostError(
+                .commandFailed, "\(purpose): '\(job.command.executable)' ended with \(result.statusText)",
+                notes: result.tail + ["it ran in the sandbox as: \(job.command.shellLine)"])
+        }
+        return result
+    }
+
+    /// The options of unshare(1), util-linux 2.38 or later.
+    static func arguments(privateNetwork: Bool, rootless: Bool = geteuid() != 0) -> [String] {
+        (rootless ? ["--user", "--map-root-user", "--map-auto"] : [])
+            + ["--mount", "--propagation", "private", "--pid", "--ipc", "--uts"]
+            + (privateNetwork ? ["--net"] : []) + ["--fork", "--kill-child", "--"]
+    }
+
+    private func order(_ job: SandboxJob, mountPoint: String, work: String?) throws(HostError) -> SandboxOrder {
+        var environment = [
+            "PATH": Self.path, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
+            "DEBCONF_NONINTERACTIVE_SEEN": "true",
+            "HOME": "/root", "TZ": "UTC", "TERM": "dumb",
+        ]
+        if let timestamp = job.timestamp { environment["SOURCE_DATE_EPOCH"] = "\(timestamp)" }
+        if !job.chroot { environment[Self.rootVariable] = mountPoint }
+        for (name, value) in job.command.environment { environment[name] = value }
+        var order = SandboxOrder(
+            layers: job.layers, upper: job.upper, work: work, mountPoint: mountPoint, binds: job.binds,
+            privateNetwork: !job.network, chroot: job.chroot, hostname: job.hostname,
+            executable: job.command.executable, arguments: job.command.arguments, environment: environment,
+            workingDirectory: job.command.workingDirectory)
+        if job.network { order.binds += Self.networkFiles() }
+        switch job.command.input {
+        case .none: break
+        case .text(let text): order.inputText = text
+        case .file(let path): order.inputFile = path
+        case .descriptor:
+            throw HostError(.unsupported, "a descriptor cannot be the input of a command in a sandbox")
+        }
+        return order
+    }
+
+    /// What reaching the host's network needs; CA certificates under the names that OpenSSL and Python look for.
+    private static func networkFiles() -> [SandboxJob.Bind] {
+        var binds: [SandboxJob.Bind] = []
+        for path in ["/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs"] where access(path, R_OK) == 0 {
+            binds.append(.init(path, at: path))
+        }
+        return binds
+    }
+
+    /// Tells a sandbox that could not be made from a command that failed in one.
+    private func judge(_ result: CommandResult, answer: SandboxAnswer?) throws(HostError) {
+        if let answer {
+            guard let failure = answer.failure else { return }
+            let hint = answer.errorNumber == EPERM ? SandboxRequirements.hint() : nil
+            throw HostError(.unsupported, "cannot make a sandbox: \(failure)", hint: hint)
+        }
+        let reason = result.tail.last ?? result.statusText
+        throw HostError(
+            .unsupported, "cannot make the namespaces of a sandbox: \(reason)", hint: SandboxRequirements.hint(),
+            notes: result.tail.dropLast())
+    }
+
+    private func makeFolder(in parent: String, named name: String) throws(HostError) -> String {
+        var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw HostError.current("cannot make a folder in '\(parent)'") }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The kernel leaves folders without permissions behind: `work`, with a whiteout that it shares, and in it the
+    /// mark of a volatile mount.
+    private static func removeWork(_ work: String) {
+        let folders = [work, "\(work)/work", "\(work)/work/incompat", "\(work)/work/incompat/volatile"]
+        for folder in folders { chmod(folder, 0o700) }
+        for folder in folders.reversed() {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+                unlink("\(folder)/\(name)")
+            }
+            rmdir(folder)
+        }
+    }
+}
+
+extension CommandResult {
+    /// `status 2`, `signal 9`.
+    package var statusText: String {
+        switch status {
+        case .exited(let code): "status \(code)"
+        case .signalled(let signal): "signal \(signal)"
+        }
+    }
+}
+
+/// The socket pair between Stonebake and the first process of a sandbox. Closing the near end, which the kernel does
+/// when this process ends in any way, ends the sandbox.
+private final class LifelineSocket: Sendable {
+    let near: Int32
+    let far: Int32
+
+    init() throws(HostError) {
+        var pair: [Int32] = [-1, -1]
+        guard sb_socket_pair(&pair) == 0 else { throw HostError.current("cannot make a socket pair") }
+        (near, far) = (pair[0], pair[1])
+    }
+
+    deinit {
+        close(near)
+        close(far)
+    }
+
+    /// From a thread of its own: an order longer than the socket's buffer waits for its reader. The thread ends when
+    /// the order is read or `far` is shut down.
+    func sendInBackground(_ bytes: [UInt8]) {
+        DispatchQueue.global().async { [self] in try? writeFrame(bytes, to: near) }
+    }
+
+    /// The answer, when one came; asked after the sandbox has ended.
+    func receivedAnswer() -> SandboxAnswer? {
+        // Wakes a sender that nobody reads from, and makes the read below end.
+        shutdown(far, Int32(SHUT_RDWR))
+        guard let frame = try? readFrame(near) else { return nil }
+        return try? JSONDecoder().decode(SandboxAnswer.self, from: Data(frame))
+    }
+}

@@ -1,0 +1,70 @@
+/// What is to run in a sandbox, and what it sees there.
+package struct SandboxJob: Sendable {
+    /// Something of the host that is visible inside.
+    package struct Bind: Sendable, Codable, Equatable {
+        /// An existing file or folder of the host; absolute.
+        package var source: String
+        /// Absolute, inside the root. What is missing of it is created; below /run nothing of that stays.
+        package var target: String
+        package var readOnly: Bool
+
+        package init(_ source: String, at target: String, readOnly: Bool = true) {
+            self.source = source
+            self.target = target
+            self.readOnly = readOnly
+        }
+    }
+
+    /// Folders that make up the root, the lowest first. May be empty when there is an `upper`.
+    package var layers: [String]
+    /// Where writes go: an overlay's upper folder, or (without layers) the root itself. Nil: the root is read-only.
+    package var upper: String?
+    package var binds: [Bind] = []
+    /// Whether the host's network is reached; its resolver settings and CA certificates are then bound too.
+    package var network = false
+    /// False: the command runs in the host's tree and finds the root at `Sandbox.rootVariable` of its environment.
+    package var chroot = true
+    /// `environment` is added to the sandbox's own clean one; nothing comes from the host's.
+    package var command: Command
+    package var hostname = "localhost"
+    /// SOURCE_DATE_EPOCH, in seconds since 1970.
+    package var timestamp: Int64?
+
+    package init(layers: [String], upper: String? = nil, command: Command) {
+        self.layers = layers
+        self.upper = upper
+        self.command = command
+    }
+
+    package func with(_ change: (inout SandboxJob) -> Void) -> SandboxJob {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+}
+
+/// A job as it is sent to the process that makes the mounts: everything decided, nothing left to look up.
+struct SandboxOrder: Codable {
+    var layers: [String]
+    var upper: String?
+    var work: String?
+    var mountPoint: String
+    var binds: [SandboxJob.Bind]
+    var privateNetwork: Bool
+    var chroot: Bool
+    var hostname: String
+    var executable: String
+    var arguments: [String]
+    var environment: [String: String]
+    var workingDirectory: String?
+    /// Standard input: a text, or a file of the host.
+    var inputText: String?
+    var inputFile: String?
+}
+
+/// What that process says before the command starts.
+struct SandboxAnswer: Codable {
+    /// Nil: everything is mounted and the command is being started.
+    var failure: String?
+    var errorNumber: Int32?
+}
