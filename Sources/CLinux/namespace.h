@@ -3,12 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -31,15 +29,20 @@ static inline int sb_pivot_root(const char *new_root, const char *put_old) {
 static inline int sb_sethostname(const char *name, unsigned long length) {
     return (int)syscall(SYS_sethostname, name, length);
 }
+// <sys/socket.h> is left to the Glibc module: included here, its constants would be this module's.
+extern int socket(int, int, int);
+extern int socketpair(int, int, int, int[2]);
+
 /// Brings the interface `lo` of this network namespace up.
 static inline int sb_loopback_up(void) {
-    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int descriptor = socket(2 /* AF_INET */, 2 | O_CLOEXEC /* SOCK_DGRAM */, 0);
     if (descriptor < 0) return -1;
-    struct ifreq request;
+    // struct ifreq of <net/if.h>, which includes <sys/socket.h>.
+    struct { char name[16]; short flags; char rest[64]; } request;
     memset(&request, 0, sizeof request);
-    strcpy(request.ifr_name, "lo");
-    request.ifr_flags = 1 /* IFF_UP */;
-    int result = ioctl(descriptor, SIOCSIFFLAGS, &request);
+    strcpy(request.name, "lo");
+    request.flags = 1 /* IFF_UP */;
+    int result = ioctl(descriptor, 0x8914 /* SIOCSIFFLAGS */, &request);
     int saved = errno;
     close(descriptor);
     errno = saved;
@@ -49,7 +52,7 @@ static inline int sb_loopback_up(void) {
 static inline int sb_drop_capability(unsigned long capability) { return prctl(24, capability, 0, 0, 0); }
 
 static inline int sb_socket_pair(int descriptors[2]) {
-    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, descriptors);
+    return socketpair(1 /* AF_UNIX */, 1 | O_CLOEXEC /* SOCK_STREAM */, 0, descriptors);
 }
 /// openat2(2). `resolve` is a set of RESOLVE_… flags.
 static inline int sb_openat2(int directory, const char *path, unsigned long long flags, unsigned int mode,
