@@ -41,3 +41,5 @@ static inline int sb_usable_processors(void) {
     for (long i = 0; i < size / (long)sizeof(unsigned long); i++) count += __builtin_popcountl(set[i]);
     return count;
 }
+/// pipe2(2) with O_CLOEXEC.
+static inline int sb_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }

@@ -1,9 +1,14 @@
 /// A program to run: pure data, so that argument lists are built and tested without running anything.
 package struct Command: Sendable {
     package enum Input: Sendable {
-        case none, text(String), file(String)
+        case none
+        case text(String)
+        case file(String)
         /// An open descriptor, which stays the caller's to close.
         case descriptor(Int32)
+        /// Written by this closure while the command runs, on a thread of its own. What it throws ends the command;
+        /// a command that stops reading early makes `write` throw, and only the command's status counts then.
+        case stream(@Sendable (CommandInput) throws -> Void)
     }
     package enum Output: Sendable {
         /// Standard output is returned, at most `limit` bytes of it; more is an error.
@@ -12,6 +17,9 @@ package struct Command: Sendable {
         case file(String)
         /// Standard output goes where standard error goes: line by line to the log.
         case log
+        /// Standard output is handed over line by line (without the line end) as it comes; standard error goes to the
+        /// log. Called on no particular thread, in order.
+        case lines(@Sendable (String) -> Void)
     }
 
     /// A name looked up in PATH, or an absolute path.
@@ -22,6 +30,8 @@ package struct Command: Sendable {
     package var workingDirectory: String?
     package var input: Input = .none
     package var output: Output = .log
+    /// After which the command is ended and `HostError.commandFailed` thrown; nil: it may take as long as it takes.
+    package var timeout: Duration?
 
     package init(_ executable: String, _ arguments: [String]) {
         self.executable = executable
@@ -37,7 +47,10 @@ package struct Command: Sendable {
     /// As one would type it into a shell, to run it again.
     package var shellLine: String {
         let assignments = environment.compactMap { key, value in value.map { "\(key)=\(Command.quoted($0))" } }.sorted()
-        return (assignments + [executable] + arguments.map(Command.quoted)).joined(separator: " ")
+        let removed = environment.compactMap { key, value in value == nil ? key : nil }.sorted()
+        let prefix = removed.isEmpty ? [] : ["env"] + removed.flatMap { ["-u", $0] }
+        let line = (prefix + assignments + ([executable] + arguments).map(Command.quoted)).joined(separator: " ")
+        return workingDirectory.map { "cd \(Command.quoted($0)) && \(line)" } ?? line
     }
 
     /// The word quoted for a POSIX shell.
