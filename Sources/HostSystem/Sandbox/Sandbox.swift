@@ -94,8 +94,8 @@ package struct Sandbox: Sendable {
         case .none: break
         case .text(let text): order.inputText = text
         case .file(let path): order.inputFile = path
-        case .descriptor:
-            throw HostError(.unsupported, "a descriptor cannot be the input of a command in a sandbox")
+        case .descriptor, .stream:
+            throw HostError(.unsupported, "only a text or a file can be the input of a command in a sandbox")
         }
         return order
     }
