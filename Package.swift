@@ -49,7 +49,9 @@ let package = Package(
         stage("ApplianceSpec", ["Diagnostics", "ContentDigest", yams]),
         stage("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         stage("HostSystem", ["CArchive", "CCurl", "CLinux", "ContentDigest", "Diagnostics", subprocess, system]),
-        stage("PackageResolution", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv"]),
+        stage(
+            "PackageResolution",
+            ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv", system]),
         stage("RootfsAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", system]),
         stage("DiskAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CGuestfs"]),
         stage("ImageExport", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
@@ -64,6 +66,9 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        tests(
+            "PackageResolutionTests",
+            ["PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv"]),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
         tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics"]),
     ]
