@@ -1,0 +1,87 @@
+import ApplianceSpec
+package import HostSystem
+
+/// Boots a throw-away overlay of an image in QEMU and finds out whether the appliance's checks hold.
+package struct BootChecker: Sendable {
+    /// An emulated guest takes five to ten times as long as one with KVM, more on a busy machine; time limits are
+    /// written for KVM.
+    package static let emulationScale = 5.0
+
+    private let host: Host
+
+    package init(host: Host) {
+        self.host = host
+    }
+
+    /// Boots the image, runs the checks, and ends the machine. The image is not written to.
+    ///
+    /// - Returns: what was found, also when the guest does not come up or a check fails.
+    /// - Throws: `BootCheckError`, `HostError` when the check could not be made at all; `CancellationError`.
+    package func check(_ request: BootRequest) async throws -> BootReport {
+        let (qemu, proof) = try await host.virtualization()
+        let scale = proof.accelerator == .kvm ? 1 : BootChecker.emulationScale
+        try Files.makeFolder(request.output)
+        let output = try FilePaths.absolute(request.output)
+        let name = request.firmware.rawValue
+        var report = BootReport(
+            appliance: request.name, image: request.image, firmware: request.firmware, accelerator: proof.accelerator,
+            acceleratorReason: proof.reason, qemu: "\(qemu.version)", timeScale: scale,
+            consoleLog: "\(output)/console-\(name).log")
+        let folder = try host.scratch.newFolder("boot")
+        let settings: MachineSettings
+        let findings: BootFindings
+        do {
+            settings = try await prepare(request, in: folder, qemu, proof.accelerator, log: report.consoleLog)
+            let screenshot = "\(output)/screenshot-\(name).png"
+            findings = try await Machine.run(settings, folder: folder, runner: host.runner) { [host] machine in
+                try await BootExamination(machine: machine, request: request, scale: scale, host: host)
+                    .findings(screenshot: screenshot)
+            }
+        } catch {
+            try? removeTree(folder)
+            throw error
+        }
+        try removeTree(folder)
+        report.add(findings)
+        return report
+    }
+
+    private func prepare(
+        _ request: BootRequest, in path: String, _ qemu: QEMU, _ accelerator: Accelerator, log: String
+    ) async throws -> MachineSettings {
+        let folder = MachineFolder(path: path, runner: host.runner)
+        if request.kernel == nil { try await folder.makeOverlay(of: request.image, format: request.format) }
+        let code = try folder.makeFirmware(request.firmware)
+        try await folder.makeSeed(
+            instance: "stonebake-\(Files.name(of: path))-\(host.now())", hostname: request.hostname)
+        return MachineSettings(
+            qemu: qemu, accelerator: accelerator, firmware: request.firmware, firmwareCode: code,
+            disk: request.kernel == nil ? (MachineSettings.File.overlay, .qcow2) : nil, hasSeed: true,
+            memory: request.memory, cpus: request.cpus, forwards: request.forwards, consoleLog: log,
+            kernel: request.kernel)
+    }
+}
+
+/// What one boot showed.
+struct BootFindings: Sendable {
+    var trouble: BootTrouble?
+    var checks: [BootReport.CheckResult]
+    var bootTime: BootTime?
+    var shutdown: BootReport.Shutdown?
+    var console: [String]
+    var screenshot: String?
+    var seconds: Double
+}
+
+extension BootReport {
+    fileprivate mutating func add(_ findings: BootFindings) {
+        trouble = findings.trouble
+        checks = findings.checks
+        bootTime = findings.bootTime
+        shutdown = findings.shutdown
+        screenshot = findings.screenshot
+        seconds = findings.seconds
+        // A check that passed needs no console.
+        console = passed ? [] : findings.console
+    }
+}

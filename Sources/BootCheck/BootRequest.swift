@@ -1,0 +1,57 @@
+package import ApplianceSpec
+import Diagnostics
+
+/// An image to boot, and what must be true of it.
+package struct BootRequest: Sendable {
+    /// Path of the image.
+    package var image: String
+    /// Nil: told by the file's first bytes.
+    package var format: DiskFormat?
+    /// What reports call the appliance.
+    package var name: String
+    /// The host name that the seed gives: the one that the appliance sets itself, where it does.
+    package var hostname: String
+    package var checks: [Check]
+    package var memory: ByteSize
+    package var cpus: Int
+    package var firmware: BootFirmware
+    /// The folder that gets the console log and the screenshot, `console-bios.log` and `screenshot-bios.png`; it is
+    /// made when it is not there.
+    package var output: String
+    /// A kernel to boot instead of what is on the disk: for tests, which have no disk.
+    var kernel: MachineSettings.Kernel?
+
+    package init(
+        image: String, format: DiskFormat? = nil, name: String, hostname: String? = nil, checks: [Check] = [],
+        memory: ByteSize = .mebibytes(1024), cpus: Int = 2, firmware: BootFirmware = .bios, output: String
+    ) {
+        self.image = image
+        self.format = format
+        self.name = name
+        self.hostname = CloudSeed.hostname(for: hostname ?? name)
+        self.checks = checks
+        self.memory = memory
+        self.cpus = cpus
+        self.firmware = firmware
+        self.output = output
+    }
+
+    /// For an image of an appliance, with the appliance's own checks, memory and processors.
+    package init(image: String, of appliance: Appliance, firmware: BootFirmware, output: String) {
+        self.init(
+            image: image, name: appliance.name.value, hostname: appliance.system.hostname, checks: appliance.checks,
+            memory: appliance.memory, cpus: appliance.cpus, firmware: firmware, output: output)
+    }
+
+    /// The guest's ports that the checks need, and sshd's.
+    var forwards: [PortForward] {
+        let ports = checks.compactMap { check -> Int? in
+            switch check.kind {
+            case .http(let http): http.port
+            case .tcp(let tcp): tcp.port
+            case .command, .unit, .bootTime: nil
+            }
+        }
+        return Set(ports + [22]).sorted().map { PortForward(guest: $0) }
+    }
+}

@@ -1,0 +1,66 @@
+import ApplianceSpec
+import Glibc
+import HostSystem
+
+/// What a machine needs in its folder before it starts.
+///
+///     overlay.qcow2   what the guest writes; the image below it stays as it is
+///     variables.fd    a copy of the firmware's variables (UEFI)
+///     key, key.pub    throw-away, for the guest's sshd
+///     seed.iso        NoCloud
+///     qmp, console, agent, ssh    sockets, made by QEMU and ssh
+struct MachineFolder: Sendable {
+    let path: String
+    let runner: CommandRunner
+
+    /// - Throws: `BootCheckError.image` when the image cannot be read; `HostError`, `CancellationError`.
+    func makeOverlay(of image: String, format: DiskFormat?) async throws {
+        guard let resolved = realpath(image, nil) else {
+            throw BootCheckError(.image, "cannot read the image '\(image)': \(Files.reason(errno))")
+        }
+        defer { free(resolved) }
+        let absolute = String(cString: resolved)
+        let format = try format ?? MachineFolder.format(of: absolute)
+        let create = Command(
+            "qemu-img",
+            [
+                "create", "-q", "-f", "qcow2", "-b", absolute, "-F", format.rawValue,
+                "\(path)/\(MachineSettings.File.overlay)",
+            ])
+        let result = try await runner.run(create)
+        guard result.succeeded else {
+            throw BootCheckError(.image, "QEMU cannot read the image '\(image)'", notes: result.tail)
+        }
+    }
+
+    static func format(of image: String) throws(BootCheckError) -> DiskFormat {
+        guard let file = fopen(image, "re") else {
+            throw BootCheckError(.image, "cannot read the image '\(image)': \(Files.reason(errno))")
+        }
+        defer { fclose(file) }
+        var header = [UInt8](repeating: 0, count: 4)
+        let count = fread(&header, 1, header.count, file)
+        return DiskFormat.of(header: header.prefix(count))
+    }
+
+    /// Copies the firmware's variables, for the guest writes to them; nil for BIOS, which is built into QEMU.
+    ///
+    /// - Returns: the path of the firmware's code.
+    func makeFirmware(_ firmware: BootFirmware) throws -> String? {
+        guard firmware != .bios else { return nil }
+        guard let files = UEFIFirmware.find(secureBoot: firmware == .secureBoot) else {
+            throw BootCheckError(
+                .firmware, "this machine has no firmware files for \(firmware.title)", hint: "apt-get install ovmf")
+        }
+        try Files.write(try Files.read(files.variables), to: "\(path)/\(MachineSettings.File.variables)", mode: 0o600)
+        return files.code
+    }
+
+    /// Makes the key and the seed that holds it.
+    func makeSeed(instance: String, hostname: String) async throws {
+        let key = try await SSHShell.makeKey(runner: runner, folder: path)
+        let seed = CloudSeed(instance: instance, hostname: hostname, publicKey: key)
+        try ISOWriter.write(
+            to: "\(path)/\(MachineSettings.File.seed)", volume: CloudSeed.volume, files: seed.files)
+    }
+}
