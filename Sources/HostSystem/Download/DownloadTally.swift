@@ -21,6 +21,7 @@ final class DownloadTally: Sendable {
 
     /// Negative when a transfer begins anew.
     func add(_ bytes: Int64) {
+        guard bytes != 0 else { return }
         let now = ContinuousClock().now
         let due = state.withLock { state in
             state.completed += bytes

@@ -47,6 +47,9 @@ package struct HTTPClient: Sendable {
     ///   answer, not an error.
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try Task.checkCancellation()
+        if policy.isOffline, !Self.isLocal(request.url) {
+            throw HostError(.download, "--offline forbids to ask \(request.url)")
+        }
         let memory = MemoryReceiver(limit: request.bodyLimit)
         var transfer = Transfer(url: request.url, receiver: memory)
         transfer.method = request.method
@@ -57,11 +60,25 @@ package struct HTTPClient: Sendable {
         switch await engine.perform(transfer) {
         case .answered(let head):
             return HTTPResponse(status: head.status, headers: head.fields, body: memory.bytes)
+        case .refused(let error as HostError):
+            throw HostError(error.code, "\(request.method) \(request.url): \(error.message)", hint: error.hint)
         case .refused(let error): throw error
         case .cancelled: throw CancellationError()
         case .failed(let fault):
             throw HostError(.download, "\(request.method) \(request.url): \(fault.message)")
         }
+    }
+}
+
+extension HTTPClient {
+    /// Whether asking that URL leaves this machine alone: a file, or a server on the loopback interface.
+    static func isLocal(_ url: String) -> Bool {
+        if url.hasPrefix("file:") { return true }
+        let parts = url.split(separator: "://", maxSplits: 1)
+        guard parts.count == 2 else { return false }
+        let authority = parts[1].prefix { $0 != "/" && $0 != "?" }
+        let host = authority.split(separator: "@").last ?? ""
+        return host.hasPrefix("127.") || host.hasPrefix("localhost:") || host == "localhost" || host.hasPrefix("[::1]")
     }
 }
 

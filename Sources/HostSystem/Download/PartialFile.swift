@@ -144,7 +144,7 @@ final class PartialFile: TransferReceiver, @unchecked Sendable {
 
     private func tooLarge(_ size: Int64?) -> HostError {
         let amount = size.map { "\($0) bytes" } ?? "more bytes"
-        return HostError(.digestMismatch, "'\(request.title)' has \(amount) than the \(request.limit) that are accepted")
+        return HostError(.digestMismatch, "'\(request.title)' from \(url) has \(amount) than the \(request.limit) that are accepted")
     }
 
     private func hashContent() throws {

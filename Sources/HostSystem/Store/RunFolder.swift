@@ -13,6 +13,9 @@ final class RunFolder: Sendable {
         var count = 0
     }
 
+    /// Nil until something was made in it.
+    var path: String? { state.withLock { $0.path } }
+
     init(runs: String) {
         self.runs = runs
     }

@@ -44,9 +44,7 @@ extension ContentStore {
         let folder = entryFolder(step)
         let path = "\(folder)/record.json"
         guard Files.exists(path) else { return nil }
-        guard let record = try? JSONDecoder().decode(StepRecord.self, from: Data(Files.read(path))),
-            record.inputs.digest == step, Files.exists("\(folder)/content")
-        else {
+        guard let record = record(in: folder), record.inputs.digest == step, Files.exists("\(folder)/content") else {
             progress.send(.message(.warning, "the cache entry '\(folder)' is damaged; the step is done again"))
             return nil
         }
@@ -94,6 +92,11 @@ extension ContentStore {
     /// with to name the input that changed.
     package func lastRecord(kind: String, name: String) -> StepRecord? {
         guard let bytes = try? Files.read(newestPath(kind, name)) else { return nil }
+        return try? JSONDecoder().decode(StepRecord.self, from: Data(bytes))
+    }
+
+    func record(in folder: String) -> StepRecord? {
+        guard let bytes = try? Files.read("\(folder)/record.json") else { return nil }
         return try? JSONDecoder().decode(StepRecord.self, from: Data(bytes))
     }
 

@@ -1,0 +1,140 @@
+package import ContentDigest
+internal import CLinux
+internal import Glibc
+
+/// One thing that the store keeps.
+package struct StoreItem: Sendable {
+    package enum Kind: String, Sendable { case blob, entry, partial }
+
+    package var kind: Kind
+    /// A blob's content, an entry's step; nil for a download that broke off.
+    package var digest: Digest?
+    /// `packages wsgi` for an entry; nil for others.
+    package var title: String?
+    /// Bytes on disk.
+    package var size: Int64
+    /// Seconds since 1970.
+    package var lastUse: Int64
+    package var path: String
+}
+
+extension ContentStore {
+    /// All that the store keeps, the longest unused first.
+    package func list() throws(HostError) -> [StoreItem] {
+        var items: [StoreItem] = []
+        for shelf in try Files.names(in: "\(root)/blobs/sha256") {
+            for name in try Files.names(in: "\(root)/blobs/sha256/\(shelf)") {
+                let path = "\(root)/blobs/sha256/\(shelf)/\(name)"
+                guard let usage = DiskUsage(file: path) else { continue }
+                items.append(
+                    StoreItem(
+                        kind: .blob, digest: Digest(hex: name), size: usage.bytes, lastUse: usage.accessed, path: path))
+            }
+        }
+        for shelf in try Files.names(in: "\(root)/entries") {
+            for name in try Files.names(in: "\(root)/entries/\(shelf)") {
+                let path = "\(root)/entries/\(shelf)/\(name)"
+                let use = DiskUsage(file: "\(path)/record.json") ?? DiskUsage(file: path)
+                let record = record(in: path)
+                items.append(
+                    StoreItem(
+                        kind: .entry, digest: Digest(hex: name), title: record.map { "\($0.kind) \($0.name)" },
+                        size: DiskUsage.bytes(below: path), lastUse: use?.accessed ?? 0, path: path))
+            }
+        }
+        for name in try Files.names(in: "\(root)/partial") where !name.hasSuffix(".from") {
+            let path = "\(root)/partial/\(name)"
+            guard let usage = DiskUsage(file: path) else { continue }
+            items.append(StoreItem(kind: .partial, size: usage.bytes, lastUse: usage.modified, path: path))
+        }
+        return items.sorted { ($0.lastUse, $0.path) < ($1.lastUse, $1.path) }
+    }
+
+    /// Removes what has not been used for long, and then the longest unused until the store is small enough. What a
+    /// build that is running now has used stays, and so do the step results and blobs in `keeping`.
+    ///
+    /// - Parameters:
+    ///   - maxSize: bytes; nil: any size.
+    ///   - age: seconds since the last use from which on things go; nil: any age.
+    ///   - now: seconds since 1970.
+    /// - Returns: what was removed.
+    package func gc(
+        maxSize: Int64?, olderThan age: Int64?, keeping: Set<Digest> = [], now: Int64
+    ) throws(HostError) -> [StoreItem] {
+        try sweepDeadRuns()
+        let items = try list()
+        var size = items.reduce(0) { $0 + $1.size }
+        let runningSince = try oldestLivingRun() ?? Int64.max
+        var removed: [StoreItem] = []
+        for item in items {
+            if let digest = item.digest, keeping.contains(digest) { continue }
+            if item.lastUse >= runningSince { continue }
+            let isOld = age.map { now - item.lastUse >= $0 } ?? false
+            let isTooMuch = maxSize.map { size > $0 } ?? false
+            guard isOld || isTooMuch, try remove(item) else { continue }
+            size -= item.size
+            removed.append(item)
+        }
+        return removed
+    }
+
+    /// False when it is in use.
+    private func remove(_ item: StoreItem) throws(HostError) -> Bool {
+        switch item.kind {
+        case .blob:
+            try Files.remove(item.path)
+        case .entry:
+            // Out of sight at once: a build that starts now does not find half of it.
+            let grave = try run.newFolder("removed")
+            try Files.move(item.path, to: "\(grave)/entry")
+            try removeTree(grave)
+        case .partial:
+            let lock = try FileLock.acquire("\(root)/locks/download-\(Files.name(of: item.path))")
+            guard let lock else { return false }
+            defer { withExtendedLifetime(lock) {} }
+            try Files.remove(item.path)
+            try Files.remove("\(item.path).from")
+        }
+        return true
+    }
+
+    /// When the oldest of the other runs that go on now began to make something; seconds since 1970.
+    private func oldestLivingRun() throws(HostError) -> Int64? {
+        let mine = run.path.map { "\(Files.name(of: $0)).owner" }
+        return try Files.names(in: "\(root)/runs").filter { $0.hasSuffix(".owner") && $0 != mine }.compactMap {
+            DiskUsage(file: "\(root)/runs/\($0)")?.modified
+        }.min()
+    }
+}
+
+/// What a file or a tree takes on disk.
+private struct DiskUsage {
+    var bytes: Int64
+    /// Seconds since 1970.
+    var accessed: Int64
+    var modified: Int64
+
+    /// Nil when it is not there (another process may have removed it meanwhile).
+    init?(file path: String) {
+        var info = stat()
+        guard lstat(path, &info) == 0 else { return nil }
+        bytes = Int64(info.st_blocks) * 512
+        accessed = Int64(info.st_atim.tv_sec)
+        modified = Int64(info.st_mtim.tv_sec)
+    }
+
+    /// Of all that can be looked at below the path.
+    static func bytes(below path: String) -> Int64 {
+        var roots: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
+        defer { free(roots[0]) }
+        guard let walk = fts_open(&roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, nil) else { return 0 }
+        defer { fts_close(walk) }
+        var bytes: Int64 = 0
+        while let entry = fts_read(walk) {
+            guard Int32(entry.pointee.fts_info) != FTS_DP, let info = entry.pointee.fts_statp else { continue }
+            // A hard link's blocks are counted once a name; layers have few.
+            bytes += Int64(info.pointee.st_blocks) * 512
+        }
+        return bytes
+    }
+}
