@@ -10,7 +10,6 @@ static inline int sb_memory_file(const char *name) {
 static inline int sb_errno(void) { return errno; }
 
 #include <fcntl.h>
-#include <fts.h>
 #include <sys/file.h>
 
 /// open(2) with a mode for the file that it makes.

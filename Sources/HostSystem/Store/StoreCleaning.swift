@@ -123,18 +123,15 @@ private struct DiskUsage {
         modified = Int64(info.st_mtim.tv_sec)
     }
 
-    /// Of all that can be looked at below the path.
+    /// Of all that can be looked at below the path. A hard link's blocks are counted once a name; layers have few.
     static func bytes(below path: String) -> Int64 {
-        var roots: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
-        defer { free(roots[0]) }
-        guard let walk = fts_open(&roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, nil) else { return 0 }
-        defer { fts_close(walk) }
-        var bytes: Int64 = 0
-        while let entry = fts_read(walk) {
-            guard Int32(entry.pointee.fts_info) != FTS_DP, let info = entry.pointee.fts_statp else { continue }
-            // A hard link's blocks are counted once a name; layers have few.
-            bytes += Int64(info.pointee.st_blocks) * 512
+        guard var own = DiskUsage(file: path), let names = try? Files.names(in: path) else { return 0 }
+        for name in names {
+            let child = "\(path)/\(name)"
+            var info = stat()
+            guard lstat(child, &info) == 0 else { continue }
+            own.bytes += info.st_mode & S_IFMT == S_IFDIR ? bytes(below: child) : Int64(info.st_blocks) * 512
         }
-        return bytes
+        return own.bytes
     }
 }
