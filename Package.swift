@@ -54,7 +54,7 @@ let package = Package(
             ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv", system]),
         stage("RootfsAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", system]),
         stage("DiskAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CGuestfs"]),
-        stage("ImageExport", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
+        stage("ImageExport", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CLinux", system]),
         stage("BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
         stage("ProgressDisplay", ["ApplianceSpec", "HostSystem"]),
         .executableTarget(

@@ -43,3 +43,10 @@ static inline int sb_usable_processors(void) {
 }
 /// pipe2(2) with O_CLOEXEC.
 static inline int sb_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
+
+
+/// ioctl_ficlone(2): makes `target` share the blocks of `source`. Returns -1 and sets errno where it cannot.
+static inline int sb_reflink(int target, int source) { return (int)syscall(SYS_ioctl, target, 0x40049409, source); }
+/// lseek(2)'s SEEK_DATA and SEEK_HOLE.
+static const int sb_seek_data = 3;
+static const int sb_seek_hole = 4;

@@ -1,0 +1,102 @@
+import HostSystem
+import Synchronization
+
+/// One start of libguestfs' appliance, under way while the tree is made, with the file that becomes the disk attached.
+///
+/// The appliance's drives are fixed when it starts, and the disk's size is known when the tree is finished. So the file
+/// is attached as a hole of 1 TiB, and read-only: the disk is written natively, cut to its size, and then looked at.
+/// The kernel in the appliance keeps believing in 1 TiB, which is no more to it than a partition table that ends early.
+package final class DiskSession: Sendable {
+    /// Larger than any disk that a cloud boots from; it takes no space.
+    static let capacity: Int64 = 1 << 40
+
+    let folder: String
+    let disk: DiskFile
+    /// Bytes that a disk of this session can have.
+    let capacity: Int64
+    private let processes: ApplianceProcesses
+    private let launch: Task<GuestfsHandle, any Error>
+    private let used = Mutex(false)
+
+    /// Starts the appliance; returns at once.
+    init(host: Host, useKVM: Bool, capacity: Int64 = DiskSession.capacity) throws {
+        try HostKernel.check()
+        let folder = try host.scratch.newFolder("libguestfs")
+        let cache = "\(host.store.root)/libguestfs"
+        try Files.makeFolder(cache)
+        let disk = try DiskFile.create("\(folder)/disk.raw", size: capacity)
+        let processes = ApplianceProcesses(folders: [folder, cache])
+        let environment = Self.environment(host.environment, folder: folder)
+        let progress = host.progress
+        self.folder = folder
+        self.disk = disk
+        self.capacity = capacity
+        self.processes = processes
+        launch = Task {
+            try await processes.run { cancelled in
+                let clock = ContinuousClock()
+                let start = clock.now
+                let handle = try GuestfsHandle(environment: environment, progress: progress)
+                do {
+                    try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)
+                    try handle.addReadOnlyDrive(disk.path)
+                    try cancelled.check()
+                    try handle.launch()
+                    try cancelled.check()
+                } catch {
+                    handle.close()
+                    throw (error as? DiskError).map(Self.explained) ?? error
+                }
+                let seconds = Int((clock.now - start).inSeconds.rounded())
+                progress.send(.log("libguestfs' appliance was up after \(seconds) s"))
+                return handle
+            }
+        }
+    }
+
+    deinit { launch.cancel() }
+
+    /// Ends the appliance, also while it starts, and frees what it holds. Safe to call again, and after `assemble`.
+    package func cancel() async {
+        launch.cancel()
+        guard let handle = try? await launch.value else { return }
+        try? await blocking(named: "libguestfs") { handle.close() }
+    }
+
+    /// Runs `body` with the handle once the appliance is up; killed when the task is cancelled.
+    func run<Value: Sendable>(
+        _ body: @escaping @Sendable (GuestfsHandle, CancellationFlag) throws -> Value
+    ) async throws -> Value {
+        let launch = launch
+        let handle = try await withTaskCancellationHandler {
+            try await launch.value
+        } onCancel: {
+            launch.cancel()
+        }
+        return try await processes.run { try body(handle, $0) }
+    }
+
+    /// True for the first caller: a session makes one disk.
+    func take() -> Bool {
+        used.withLock { used in
+            defer { used = true }
+            return !used
+        }
+    }
+
+    /// What the library reads of the environment: its own variables, and where it makes its socket, so that nothing of
+    /// it stays in /tmp when this process is killed. A socket's path has at most 107 bytes.
+    static func environment(_ host: [String: String], folder: String) -> [String: String] {
+        let names = ["LIBGUESTFS_DEBUG", "LIBGUESTFS_HV", "LIBGUESTFS_MEMSIZE", "LIBGUESTFS_PATH", "LIBGUESTFS_TRACE"]
+        var result = host.filter { names.contains($0.key) }
+        if "\(folder)/libguestfsXXXXXX/guestfsd.sock".utf8.count <= 107 { result["XDG_RUNTIME_DIR"] = folder }
+        return result
+    }
+
+    /// The library's reasons for a failed launch are long; what helps most is its own test.
+    private static func explained(_ error: DiskError) -> DiskError {
+        var error = error
+        error.hint = "`libguestfs-test-tool` shows why; `stonebake doctor` checks what it needs"
+        return error
+    }
+}

@@ -1,0 +1,98 @@
+import BuildPlanning
+import HostSystem
+
+/// Looks at a finished disk through libguestfs, that is with Linux' own drivers, and says what it is; anything that is
+/// not as planned is an error. The disk is attached read-only: looking does not change it.
+struct DiskVerifier {
+    let handle: GuestfsHandle
+    let layout: DiskLayout
+    /// The release string of the kernel that it must boot.
+    let kernel: String
+    /// Files that firmware looks for on the ESP.
+    let systemPartitionFiles: [String]
+
+    private static let disk = "/dev/sda"
+
+    func verify(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
+        try handle.reread(Self.disk)
+        try cancelled.check()
+        for partition in layout.partitions { try verify(partition) }
+        try cancelled.check()
+        guard let root = layout[.root] else { throw failure("it has no root partition") }
+        let device = Self.device(root)
+        // Its exit status is data: 0 is clean, and everything else is not what we have written.
+        let check = try handle.shell("e2fsck -f -n \(device) 2>&1; echo status $?")
+        guard check.hasSuffix("status 0\n") else {
+            throw DiskError(
+                .verification, "the finished root filesystem is damaged", hint: "this is a defect of Stonebake",
+                notes: check.split(separator: "\n").suffix(20).map(String.init))
+        }
+        try cancelled.check()
+        let kernels = try verifyTree(device)
+        try cancelled.check()
+        return try inspect(device, kernels: kernels)
+    }
+
+    static func device(_ partition: DiskLayout.Partition) -> String { "\(disk)\(partition.number)" }
+
+    private func verify(_ partition: DiskLayout.Partition) throws(DiskError) {
+        let found = try handle.properties(of: Self.device(partition))
+        // blkid counts in sectors of 512 bytes and writes GUIDs in lower case, names and labels with escapes.
+        var expected = [
+            "PART_ENTRY_SCHEME": "gpt",
+            "PART_ENTRY_NUMBER": "\(partition.number)",
+            "PART_ENTRY_TYPE": partition.typeGUID.lowercased(),
+            "PART_ENTRY_UUID": partition.uniqueGUID.lowercased(),
+            "PART_ENTRY_OFFSET": "\(partition.start / 512)",
+            "PART_ENTRY_SIZE": "\(partition.size / 512)",
+        ]
+        expected["UUID"] = partition.filesystemUUID
+        expected["LABEL"] = partition.label
+        switch partition.role {
+        case .root: expected["TYPE"] = "ext4"
+        case .esp: expected["TYPE"] = "vfat"
+        case .biosBoot: break
+        }
+        for (key, value) in expected.sorted(by: { $0.key < $1.key }) where found[key] != value {
+            throw failure("partition \(partition.number) has \(key)=\(found[key] ?? "nothing"), not \(value)")
+        }
+    }
+
+    /// Mounts root and ESP; returns the kernels in /boot.
+    private func verifyTree(_ root: String) throws(DiskError) -> [String] {
+        try handle.mountReadOnly(root, at: "/")
+        let boot = try handle.names(in: "/boot")
+        let kernels = boot.filter { $0.hasPrefix("vmlinuz-") }.map { String($0.dropFirst("vmlinuz-".count)) }
+        guard kernels.contains(kernel) else { throw failure("/boot holds no kernel \(kernel)") }
+        guard boot.contains("initrd.img-\(kernel)") else { throw failure("/boot holds no initramfs for \(kernel)") }
+        let configuration = try handle.readText("/boot/grub/grub.cfg")
+        guard configuration.contains("vmlinuz-\(kernel)"), configuration.contains(layout[.root]?.filesystemUUID ?? "?")
+        else { throw failure("/boot/grub/grub.cfg does not boot \(kernel) from the root filesystem") }
+        try handle.unmountAll()
+        if let system = layout[.esp] {
+            try handle.mountReadOnly(Self.device(system), at: "/")
+            for path in systemPartitionFiles {
+                guard try handle.isFile("/\(path)") else { throw failure("the ESP holds no '\(path)'") }
+            }
+            try handle.unmountAll()
+        }
+        return kernels
+    }
+
+    private func inspect(_ root: String, kernels: [String]) throws(DiskError) -> DiskImage.Inspection {
+        let systems = try handle.inspectOperatingSystems()
+        guard systems == [root] else {
+            throw failure("libguestfs sees operating systems on \(systems), not on \(root) alone")
+        }
+        let system = try handle.operatingSystem(at: root)
+        return DiskImage.Inspection(
+            distribution: system.distribution, majorVersion: system.major, minorVersion: system.minor,
+            productName: system.product, architecture: system.architecture, kernels: kernels)
+    }
+
+    private func failure(_ reason: String) -> DiskError {
+        DiskError(
+            .verification, "the finished disk is not what was planned: \(reason)",
+            hint: "this is a defect of Stonebake")
+    }
+}

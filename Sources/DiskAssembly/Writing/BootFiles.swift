@@ -1,0 +1,30 @@
+import ApplianceSpec
+import BuildPlanning
+
+/// What firmware starts, taken out of the tree: it has the versions that the tree's own GRUB goes on with.
+struct BootFiles {
+    /// Nil without a BIOS boot partition.
+    let grub: GRUBEmbedding?
+    /// Nil without an ESP.
+    let system: SystemPartition?
+
+    /// - Throws: `DiskError.bootFiles` naming what the tree lacks.
+    init(archive: RootArchive, layout: DiskLayout, architecture: Architecture) throws {
+        grub = try layout[.biosBoot] == nil ? nil : Self.embedding(archive)
+        system =
+            try layout[.esp] == nil
+            ? nil
+            : SystemPartition(
+                archive: archive, architecture: architecture, rootUUID: layout[.root]?.filesystemUUID ?? "")
+    }
+
+    private static func embedding(_ archive: RootArchive) throws -> GRUBEmbedding {
+        func content(_ name: String) throws -> [UInt8] {
+            if let content = try archive.content(of: "boot/grub/i386-pc/\(name)") { return content }
+            throw DiskError(
+                .bootFiles, "the system has no '/boot/grub/i386-pc/\(name)', which a BIOS needs to boot it",
+                hint: "the configuration step makes it with the package grub-pc-bin")
+        }
+        return try GRUBEmbedding(bootImage: content("boot.img"), coreImage: content("core.img"))
+    }
+}

@@ -1,0 +1,60 @@
+internal import Glibc
+import HostSystem
+
+/// A sparse file that becomes a disk.
+struct DiskFile: Sendable {
+    let path: String
+
+    /// Makes the file, all of it a hole.
+    ///
+    /// - Parameter size: in bytes
+    static func create(_ path: String, size: Int64) throws(HostError) -> DiskFile {
+        let descriptor = creat(path, 0o644)
+        guard descriptor >= 0 else { throw Files.failure(errno, "cannot make", path) }
+        close(descriptor)
+        let file = DiskFile(path: path)
+        try file.resize(to: size)
+        return file
+    }
+
+    func resize(to size: Int64) throws(HostError) {
+        if truncate(path, off_t(size)) != 0 { throw Files.failure(errno, "cannot make '\(size)' bytes of", path) }
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int64) throws(HostError) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Files.failure(errno, "cannot write", path) }
+        defer { close(descriptor) }
+        let code: Int32 = bytes.withUnsafeBytes { buffer in
+            var done = 0
+            while done < buffer.count {
+                let count = pwrite(
+                    descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(offset) + done)
+                if count < 0, errno == EINTR { continue }
+                if count <= 0 { return errno }
+                done += count
+            }
+            return 0
+        }
+        if code != 0 { throw Files.failure(code, "cannot write", path) }
+    }
+
+    /// Writes another file's content at an offset; where it holds nothing but zeros, nothing is written.
+    func write(contentsOf source: String, at offset: Int64) throws(HostError) {
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw Files.failure(errno, "cannot open", source) }
+        defer { close(input) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var position = offset
+        while true {
+            let count = read(input, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Files.failure(errno, "cannot read", source) }
+            if count == 0 { return }
+            if memcmp(buffer, Self.zeros, count) != 0 { try write(Array(buffer[..<count]), at: position) }
+            position += Int64(count)
+        }
+    }
+
+    private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
+}

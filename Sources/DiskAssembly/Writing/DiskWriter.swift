@@ -1,0 +1,90 @@
+import BuildPlanning
+import HostSystem
+
+/// Writes a disk natively: the filesystems by the tools layer's own programs, the rest as bytes.
+struct DiskWriter {
+    let host: Host
+    let tools: ToolsRoot
+    let layout: DiskLayout
+    let disk: DiskFile
+    /// A scratch folder on the store's filesystem.
+    let folder: String
+    /// All times on the disk, in seconds since 1970.
+    let timestamp: Int64
+
+    private static let place = "/run/stonebake"
+
+    /// - Throws: `DiskError`, `HostError`, `CancellationError`.
+    func write(tree: String, boot: BootFiles, hashSeed: String) async throws {
+        try checkSpace(for: tree)
+        try disk.resize(to: layout.size)
+        async let root: Void = writeRoot(tree, hashSeed: hashSeed)
+        async let system: Void = writeSystemPartition(boot.system)
+        let table = PartitionTable(layout: layout)
+        var primary = try table.primary()
+        if let grub = boot.grub, let place = layout[.biosBoot] {
+            let sector = UInt64(place.start) / UInt64(PartitionTable.sectorSize)
+            primary.replaceSubrange(
+                ..<PartitionTable.sectorSize, with: grub.bootSector(over: primary, coreSector: sector))
+            try disk.write(try grub.core(at: sector, size: place.size), at: place.start)
+        }
+        try disk.write(primary, at: 0)
+        try disk.write(try table.backup(), at: table.backupOffset)
+        _ = try await (root, system)
+    }
+
+    private func writeRoot(_ tree: String, hashSeed: String) async throws {
+        guard let partition = layout[.root] else { return }
+        let command = Ext4Writer.command(
+            partition, parameters: layout.root, hashSeed: hashSeed, archive: "\(Self.place)/root.tar",
+            disk: "\(Self.place)/disk.raw")
+        try await run(
+            command, "writing the root filesystem",
+            binds: [
+                .init(tree, at: "\(Self.place)/root.tar"),
+                .init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false),
+            ])
+    }
+
+    private func writeSystemPartition(_ system: SystemPartition?) async throws {
+        guard let system, let partition = layout[.esp] else { return }
+        let work = "\(folder)/esp"
+        try Files.makeFolder(work)
+        for (index, file) in system.files.enumerated() { try Files.write(file.content, to: "\(work)/file-\(index)") }
+        _ = try DiskFile.create("\(work)/esp.img", size: partition.size)
+        let script = SystemPartition.script(
+            paths: system.files.map(\.path), serial: partition.filesystemUUID ?? "", label: partition.label ?? "")
+        try await run(
+            Command("sh", ["-c", script]).with { $0.workingDirectory = Self.place }, "writing the EFI system partition",
+            binds: [.init(work, at: Self.place, readOnly: false)])
+        let disk = disk
+        try await blocking(named: "esp") { try disk.write(contentsOf: "\(work)/esp.img", at: partition.start) }
+        try removeTree(work)
+    }
+
+    private func run(_ command: Command, _ purpose: String, binds: [SandboxJob.Bind]) async throws {
+        let sandbox = Sandbox(host: host)
+        let job = SandboxJob(layers: [tools.tree], command: command).with {
+            $0.binds = binds
+            $0.timestamp = timestamp
+        }
+        do {
+            try await sandbox.check(job, purpose: purpose)
+        } catch let error as HostError where error.notes.contains(where: { $0.contains("No space left on device") }) {
+            throw HostError(
+                .noSpace, "\(purpose): the disk that holds '\(host.store.root)' is full",
+                hint: "free some space there; `stonebake cache gc` frees the cache", notes: error.notes)
+        }
+    }
+
+    /// The tree is copied once, into the disk: better to say so before than in the middle.
+    private func checkSpace(for tree: String) throws {
+        guard let needed = try Files.identity(tree)?.size, let free = Files.freeSpace(at: folder), free < needed
+        else { return }
+        throw HostError(
+            .noSpace,
+            "the disk image needs \(Files.sizeText(needed)) in '\(host.store.root)', "
+                + "where \(Files.sizeText(free)) are free",
+            hint: "free some space there; `stonebake cache gc` frees the cache")
+    }
+}
