@@ -6,7 +6,7 @@ package import HostSystem
 
 /// Turns a request into a lock: metadata into the store, indexes into libsolv's pool, packages out of it.
 package struct PackageResolver: Sendable {
-    private let host: Host
+    let host: Host
 
     package init(host: Host) {
         self.host = host
