@@ -1,0 +1,38 @@
+import FoundationEssentials
+import HostSystem
+
+extension RootfsAssembler {
+    /// Unpacks the .debs, in the order in which dpkg would, into `upper` on top of the layers.
+    func unpack(
+        _ packages: [String], into upper: String, on layers: RootLayers, database: Bool, timestamp: Int64
+    ) async throws {
+        guard !packages.isEmpty else { return }
+        let folder = try host.scratch.newFolder("unpack")
+        let manifest = UnpackManifest(packages: packages, database: database, timestamp: timestamp, threads: host.cpus)
+        try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(folder)/manifest.json")
+        defer { try? removeTree(folder) }
+        let summary: UnpackSummary = try await runInternal(
+            ["unpack", "\(folder)/manifest.json"], layers: layers, upper: upper, timestamp: timestamp)
+        host.progress.send(
+            .log("unpacked \(summary.packages) packages, \(summary.entries) entries, \(summary.bytes) bytes"))
+    }
+
+    /// Runs one of Stonebake's own commands next to the root, and reads the JSON that it answers.
+    func runInternal<Answer: Decodable>(
+        _ arguments: [String], layers: RootLayers, upper: String?, timestamp: Int64
+    ) async throws -> Answer {
+        let command = Command(host.executable, ["internal"] + arguments).with { $0.output = .capture(limit: 256 << 20) }
+        let job = SandboxJob(layers: layers.folders, upper: upper, command: command).with {
+            $0.chroot = false
+            $0.timestamp = timestamp
+        }
+        let result = try await sandbox.run(job)
+        guard result.succeeded else {
+            if let error = InternalFailure.error(in: result.tail) { throw error }
+            throw HostError(
+                .commandFailed, "'stonebake internal \(arguments.first ?? "")' ended with \(result.statusText)",
+                notes: result.tail)
+        }
+        return try JSONDecoder().decode(Answer.self, from: Data(result.output))
+    }
+}

@@ -1,0 +1,122 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import HostSystem
+import Synchronization
+
+/// `stonebake internal unpack MANIFEST`: unpacks packages into the root in `STONEBAKE_ROOT`, side by side, and records
+/// them in its dpkg database.
+///
+/// All files of the host are opened before; then this process changes its root, and only then reads the first archive.
+enum UnpackCommand {
+    static func run(_ arguments: [String], environment: [String: String]) throws {
+        guard arguments.count == 1, let path = environment[Sandbox.rootVariable] else {
+            throw HostError(.unsupported, "internal unpack: wrong arguments")
+        }
+        let manifest = try JSONDecoder().decode(UnpackManifest.self, from: Data(try Files.read(arguments[0])))
+        umask(0)
+        raiseDescriptorLimit()
+        var sources: [Source] = []
+        for path in manifest.packages {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw Files.failure(errno, "cannot open", path) }
+            sources.append(Source(path: path, descriptor: descriptor))
+        }
+        try Archives.prepare()
+        let root = try ContainedFolder(path)
+        try root.enter()
+        let summary = try unpack(sources, into: root, manifest)
+        print(String(decoding: try JSONEncoder().encode(summary), as: UTF8.self))
+    }
+
+    private struct Source: Sendable {
+        let path: String
+        let descriptor: Int32
+    }
+
+    private static func unpack(
+        _ sources: [Source], into root: ContainedFolder, _ manifest: UnpackManifest
+    ) throws(HostError) -> UnpackSummary {
+        let database = DpkgDatabase(folder: "/var/lib/dpkg")
+        try makeMergedUsr(root, manifest)
+        let claims = FileClaims(installed: manifest.database ? try database.installedFiles() : [:])
+        let unpacker = PackageUnpacker(
+            root: root, claims: claims, rules: try database.pathRules(), owners: try ownerNames(),
+            conffilesWait: manifest.database)
+
+        let results = Mutex<[UnpackedPackage?]>(Array(repeating: nil, count: sources.count))
+        let failures = Mutex<[Int: HostError]>([:])
+        let next = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: max(1, min(manifest.threads, sources.count))) { _ in
+            while true {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < sources.count, failures.withLock(\.isEmpty) else { return }
+                do throws(HostError) {
+                    let package = try DebianPackage(path: sources[index].path, descriptor: sources[index].descriptor)
+                    let control = try package.control()
+                    let result = try unpacker.unpack(package, control, order: index)
+                    results.withLock { $0[index] = result }
+                } catch {
+                    failures.withLock { $0[index] = error }
+                }
+            }
+        }
+        // Of several failures the one that the order names first, so that the message is the same each time.
+        if let first = failures.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
+        let packages = results.withLock { $0.compactMap(\.self) }
+        try settleFolders(packages, root)
+        if manifest.database { try record(packages, claims, database) }
+        return UnpackSummary(
+            packages: packages.count, entries: packages.reduce(0) { $0 + $1.paths.count },
+            bytes: packages.reduce(0) { $0 + $1.bytes })
+    }
+
+    private static func record(
+        _ packages: [UnpackedPackage], _ claims: FileClaims, _ database: DpkgDatabase
+    ) throws(HostError) {
+        let architectures = Set(packages.map(\.control.architecture)).subtracting(["all"])
+        let native = packages.first { $0.control.name == "dpkg" }?.control.architecture
+        let foreign = native.map { architectures.subtracting([$0]).sorted() } ?? []
+        try database.prepare(foreignArchitectures: foreign, native: native ?? "")
+        try database.record(packages, claims)
+    }
+
+    /// Folders that packages share get what the first of them in order says, whichever thread made them.
+    private static func settleFolders(_ packages: [UnpackedPackage], _ root: ContainedFolder) throws(HostError) {
+        var created: Set<String> = []
+        for package in packages { created.formUnion(package.created) }
+        var settled: Set<String> = []
+        var folders: [(path: String, metadata: ContainedFolder.Metadata)] = []
+        for package in packages {
+            for folder in package.folders where created.contains(folder.path) || folder.path.isEmpty {
+                if settled.insert(folder.path).inserted { folders.append(folder) }
+            }
+        }
+        for folder in folders { try root.setFolder(folder.path, folder.metadata) }
+    }
+
+    /// /bin and its like as links into /usr, before the first package that still names files below them. Newer
+    /// base-files has them too.
+    private static func makeMergedUsr(_ root: ContainedFolder, _ manifest: UnpackManifest) throws(HostError) {
+        let metadata = ContainedFolder.Metadata(mode: 0o777, uid: 0, gid: 0, modified: manifest.timestamp)
+        for name in ["bin", "sbin", "lib", "lib64"] where try root.occupant(name) == .nothing {
+            try root.makeFolder("usr/\(name)")
+            try root.makeSymlink(name, target: "usr/\(name)", metadata)
+        }
+    }
+
+    private static func ownerNames() throws(HostError) -> OwnerNames {
+        func text(_ path: String) throws(HostError) -> String {
+            Files.exists(path) ? try Files.readText(path) : ""
+        }
+        return OwnerNames(passwd: try text("/etc/passwd"), group: try text("/etc/group"))
+    }
+
+    /// A descriptor is open for each package.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
