@@ -120,6 +120,11 @@ package struct PythonEnvironment: Sendable {
     package var path: String
     /// The requirements as text, and where they came from.
     package var requirements: SourceFile
+
+    package init(path: String, requirements: SourceFile) {
+        self.path = path
+        self.requirements = requirements
+    }
 }
 
 /// A file, folder tree or symbolic link that the spec puts into the image.

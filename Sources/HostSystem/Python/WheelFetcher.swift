@@ -79,7 +79,8 @@ package struct WheelFetcher: Sendable {
             return try SimpleIndex(page: response.text, contentType: response.header("content-type"), url: url)
         case 404, 410: return nil
         default:
-            throw HostError(.download, "the package index answers \(url) with HTTP \(response.status)")
+            throw HostError(
+                .download, "the package index answers the page of '\(project)' with HTTP \(response.status)")
         }
     }
 }

@@ -15,7 +15,7 @@ struct PipFailure {
     }
 
     func error() async -> ResolutionError {
-        let notes = lines.map { Diagnostic.Note($0) }
+        let notes = lines.filter { $0.contains("ERROR") }.map { Diagnostic.Note(Self.shortened($0)) }
         if let (line, text) = Self.invalidRequirement(lines) {
             return failure(
                 "pip does not understand the requirement: \(text)", at: requirements.range(line), notes: notes)
@@ -63,15 +63,21 @@ struct PipFailure {
             ])
     }
 
+    /// pip lists every version there ever was; the last ones say enough.
+    static func shortened(_ line: String) -> String {
+        guard line.count > 200 else { return line }
+        return "\(line.prefix(100)) … \(line.suffix(80))"
+    }
+
     /// `ERROR: Invalid requirement: 'flask=>1' (from line 2 of /…)`.
     static func invalidRequirement(_ lines: [String]) -> (line: Int, text: String)? {
-        for line in lines where line.contains("Invalid requirement") {
-            let words = line.split(separator: " ").map(String.init)
-            guard let at = words.firstIndex(of: "line"), at + 1 < words.count, let number = Int(words[at + 1]) else {
-                continue
-            }
-            let quoted = line.split(separator: "'", omittingEmptySubsequences: false)
-            return (number, quoted.count > 1 ? "'\(quoted[1])'" : line)
+        guard let first = lines.firstIndex(where: { $0.contains("Invalid requirement") }) else { return nil }
+        // pip 25 shows the requirement and a caret first; the line number is at the end of that.
+        for line in lines[first...] {
+            guard let mark = line.firstRange(of: "(from line ") else { continue }
+            guard let number = Int(line[mark.upperBound...].prefix(while: \.isNumber)) else { continue }
+            let quoted = lines[first].split(separator: "'", omittingEmptySubsequences: false)
+            return (number, quoted.count > 1 ? "'\(quoted[1])'" : lines[first])
         }
         return nil
     }

@@ -1,6 +1,7 @@
 package import ApplianceSpec
 package import BuildPlanning
 import Diagnostics
+import FoundationEssentials
 import HostSystem
 
 extension PackageResolver {
@@ -23,6 +24,7 @@ struct PythonResolver {
     private let host: Host
     private let tools: ToolsRoot
     private static let folder = "/run/stonebake-python"
+    private static let reportFolder = "/run/stonebake-report"
     private static let wheelFolder = "usr/share/python-wheels"
 
     init(host: Host, tools: ToolsRoot) {
@@ -44,34 +46,45 @@ struct PythonResolver {
         return try await host.progress.step("wheels", "Python requirements") {
             // What is held cannot always stay: then pip decides freely.
             if !held.isEmpty {
-                let result = try await pip(environment, constraints: held)
-                if result.succeeded { return try PipReport.decode(result.output).wheels() }
+                if case .report(let report) = try await pip(environment, constraints: held) {
+                    return try report.wheels()
+                }
             }
-            let result = try await pip(environment, constraints: [])
-            if result.succeeded { return try PipReport.decode(result.output).wheels() }
-            throw await PipFailure(requirements: requirements, lines: result.tail, wheels: WheelFetcher(host: host))
-                .error()
+            switch try await pip(environment, constraints: []) {
+            case .report(let report): return try report.wheels()
+            case .refused(let lines):
+                throw await PipFailure(requirements: requirements, lines: lines, wheels: WheelFetcher(host: host))
+                    .error()
+            }
         }
     }
 
-    private func pip(_ environment: PythonEnvironment, constraints: [LockedWheel]) async throws -> CommandResult {
+    private enum Answer {
+        case report(PipReport)
+        /// What pip printed last.
+        case refused([String])
+    }
+
+    private func pip(_ environment: PythonEnvironment, constraints: [LockedWheel]) async throws -> Answer {
         let scratch = try host.scratch.newFolder("pip")
-        let (inputs, upper) = ("\(scratch)/in", "\(scratch)/upper")
-        try Files.makeFolder(inputs)
-        try Files.makeFolder(upper)
+        defer { try? removeTree(scratch) }
+        let (inputs, report, upper) = ("\(scratch)/in", "\(scratch)/report", "\(scratch)/upper")
+        for folder in [inputs, report, upper] { try Files.makeFolder(folder) }
         try Files.write(environment.requirements.text, to: "\(inputs)/requirements.txt")
         let lines = constraints.map { "\($0.name)==\($0.version)" }
         try Files.write(lines.joined(separator: "\n") + "\n", to: "\(inputs)/constraints.txt")
         let settings = PipSettings(host: host)
-        var command = Self.command(pip: try pipPath(), folder: Self.folder)
-        command.environment.merge(try settings.environment.mapValues { $0 }) { $1 }
-        let job = SandboxJob(layers: [tools.tree], upper: upper, command: command).with {
-            $0.network = true
-            $0.binds = [.init(inputs, at: Self.folder)]
-        }
-        var complete = job
-        complete.binds += try settings.binds
-        return try await Sandbox(host: host).run(complete)
+        // In a file and not on the command's own environment, which is logged: a proxy or an index can have a password.
+        let variables = try JSONEncoder().encode(try settings.environment)
+        try Files.write(Array(variables), to: "\(inputs)/environment.json", mode: 0o600)
+        try Files.write(Self.starter(pip: try pipPath()), to: "\(inputs)/pip.py")
+        var job = SandboxJob(layers: [tools.tree], upper: upper, command: Self.command)
+        job.network = true
+        job.binds = [.init(inputs, at: Self.folder), .init(report, at: Self.reportFolder, readOnly: false)]
+        job.binds += try settings.binds
+        let result = try await Sandbox(host: host).run(job)
+        guard result.succeeded else { return .refused(result.tail) }
+        return .report(try PipReport.decode(try Files.read("\(report)/report.json")))
     }
 
     /// pip as the wheel that python3-pip-whl has; nil when it is installed as a module (python3-pip).
@@ -82,17 +95,23 @@ struct PythonResolver {
         return wheel.map { "/\(Self.wheelFolder)/\($0)" }
     }
 
-    static func command(pip: String?, folder: String) -> Command {
-        Command(
-            "python3",
-            [
-                "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary=:all:",
-                "--break-system-packages", "--report", "-", "-r", "\(folder)/requirements.txt",
-                "-c", "\(folder)/constraints.txt",
-            ]
-        ).with {
-            if let pip { $0.environment["PYTHONPATH"] = pip }
-            $0.output = .capture(limit: 64 << 20)
-        }
+    static let command = Command(
+        "python3",
+        [
+            "\(folder)/pip.py", "install", "--dry-run", "--ignore-installed", "--only-binary=:all:",
+            "--break-system-packages", "--progress-bar", "off", "--report", "\(reportFolder)/report.json",
+            "-r", "\(folder)/requirements.txt", "-c", "\(folder)/constraints.txt",
+        ])
+
+    /// Runs pip with the environment of the file beside it.
+    static func starter(pip: String?) -> String {
+        """
+        import json, os, runpy, sys
+        with open("\(folder)/environment.json") as file:
+            os.environ.update(json.load(file))
+        sys.path[:1] = [\(pip.map { "\"\($0)\"" } ?? "")]
+        runpy.run_module("pip", run_name="__main__", alter_sys=True)
+
+        """
     }
 }
