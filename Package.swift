@@ -71,5 +71,7 @@ let package = Package(
             ["PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv"]),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
         tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics"]),
+        tests("DiagnosticsTests", ["Diagnostics"]),
+        tests("ApplianceSpecTests", ["ApplianceSpec", "Diagnostics"]),
     ]
 )

@@ -1,0 +1,146 @@
+/// Every key of a spec. `docs/spec.md` explains them; the JSON Schema and the parser both come from here.
+enum SpecDeclarations {
+    /// The version of the language: what `stonebake:` says.
+    static let languageVersion = 1
+    /// The releases that a plan can be made for.
+    static let releases = ["trixie", "bookworm"]
+
+    static let spec = Record(
+        name: "a spec",
+        fields: [
+            Field("stonebake", .integer(1...1), "The version of this language. It is the first key.", need: .inEachFile),
+            Field("name", .text(.applianceName), "The appliance's name.", need: .afterMerge),
+            Field("version", .text(.version), "The appliance's version, quoted where YAML would read a number.",
+                need: .afterMerge),
+            Field("summary", .text(.line), "What it is, in one line.", standard: "the name"),
+            Field("architecture", .choice(Architecture.allCases.map(\.rawValue)), "The machine it runs on.",
+                standard: "amd64"),
+            Field("extends", .either([.text(.relativePath), .list(of: .text(.relativePath))]),
+                "One or several specs that this one builds on, relative to this file."),
+            Field("distribution", .record(distribution), "What the packages are taken from.", need: .afterMerge),
+            Field("repositories", .list(of: .record(repository)), "Repositories besides the distribution's own."),
+            Field("packages", .record(packages), "Packages besides the base system and the application's."),
+            Field("application", .record(application), "The application, as one of the kinds that Stonebake knows."),
+            Field("files", .list(of: .record(file)), "Files, folders and links that are put into the image."),
+            Field("users", .list(of: .record(user)), "Users of the machine."),
+            Field("services", .record(services), "systemd units."),
+            Field("scripts", .list(of: .record(script)),
+                "Run in the image, in order, while it is built. One that fails fails the build."),
+            Field("hostname", .text(.hostName), "The host name.", standard: "what the cloud says at first boot"),
+            Field("locale", .text(.locale), "The system's locale.", standard: "C.UTF-8"),
+            Field("timezone", .text(.timezone), "The time zone.", standard: "Etc/UTC"),
+            Field("kernel-arguments", .list(of: .text(.kernelArgument)), "Added to the kernel's command line."),
+            Field("disk", .record(disk), "The disk."),
+            Field("first-boot", .record(firstBoot), "Where the machine learns who it is."),
+            Field("memory", .text(.size), "Memory of the machine that runs it.", standard: "1 GiB"),
+            Field("cpus", .integer(1...256), "Processors of the machine that runs it.", standard: "2"),
+            Field("ports", .list(of: .integer(1...65535)),
+                "Ports that something of your own listens on, so that checks may ask them."),
+            Field("checks", .list(of: .record(check)), "What has to be true of the booted appliance."),
+            Field("targets", .list(of: .choice(Target.allCases.map(\.rawValue))), "The image formats.",
+                standard: "[qcow2]"),
+        ])
+
+    static let distribution = Record(
+        name: "a distribution",
+        fields: [
+            Field("name", .choice(["debian"]), "Its name.", need: .afterMerge),
+            Field("release", .choice(releases), "The release's code name.", need: .afterMerge),
+        ])
+
+    static let repository = Record(
+        name: "a repository",
+        fields: [
+            Field("name", .text(.repositoryName), "What locks and messages call it.", standard: "the archive's name"),
+            Field("archive", .text(.archiveName), "An archive by name; the machine that builds knows its mirror."),
+            Field("uri", .text(.repositoryURI), "An archive by its address, for third parties."),
+            Field("suite", .text(.suite), "The suite.", need: .inEachFile),
+            Field("components", .list(of: .text(.component)), "The components.", standard: "[main]"),
+            Field("signed-by", .text(.relativePath), "The keyring that signs it, a file beside the spec.",
+                standard: "the distribution's own keyring"),
+            Field("priority", .integer(-1000...1001), "Its apt pin priority.", standard: "apt's own rules"),
+        ],
+        exactlyOne: ["archive", "uri"])
+
+    static let packages = Record(
+        name: "packages",
+        fields: [
+            Field("install", .list(of: .text(.packageRequest)),
+                "Packages as apt takes them; `-name` takes out one that a base asks for."),
+            Field("remove", .list(of: .text(.packageName)), "Packages that must not be in the image."),
+            Field("recommends", .boolean, "Whether recommended packages come along.", standard: "false"),
+        ])
+
+    static let file = Record(
+        name: "a file",
+        fields: [
+            Field("path", .text(.imagePath), "Where it lies in the image.", need: .inEachFile),
+            Field("content", .text(.anyText), "Its text."),
+            Field("source", .text(.relativePath), "A file or folder beside the spec; a folder is copied whole."),
+            Field("symlink", .text(.linkTarget), "It is a symbolic link to this."),
+            Field("directory", .flag, "`true`: it is a folder."),
+            Field("absent", .flag, "`true`: it is removed."),
+            Field("mode", .text(.mode), "Permission bits, quoted.", standard: #""0644"; "0755" for folders and programs"#),
+            Field("owner", .text(.owner), "`user` or `user:group`.", standard: "root"),
+        ],
+        exactlyOne: ["content", "source", "symlink", "directory", "absent"])
+
+    static let user = Record(
+        name: "a user",
+        fields: [
+            Field("name", .text(.userName), "The login name.", need: .inEachFile),
+            Field("uid", .integer(1...59999), "The numeric id.", standard: "the next free one"),
+            Field("groups", .list(of: .text(.groupName)), "Groups besides its own."),
+            Field("ssh-keys", .list(of: .text(.sshKey)), "Public keys that may log in."),
+            Field("password", .text(.password), "`locked`, or a crypt(5) hash. Never a plain password.",
+                standard: "locked"),
+            Field("shell", .text(.imagePath), "The login shell.", standard: "/bin/bash; /usr/sbin/nologin for system users"),
+            Field("home", .text(.imagePath), "The home folder.", standard: "/home/NAME"),
+            Field("comment", .text(.gecos), "The full name."),
+            Field("system", .boolean, "A system user: no login, no home folder.", standard: "false"),
+        ])
+
+    static let services = Record(
+        name: "services",
+        fields: [
+            Field("enable", .list(of: .text(.unit)), "Units that start at boot."),
+            Field("disable", .list(of: .text(.unit)), "Units that do not start at boot."),
+            Field("mask", .list(of: .text(.unit)), "Units that can not be started at all."),
+        ])
+
+    static let script = Record(
+        name: "a script",
+        fields: [
+            Field("name", .text(.line), "What the log calls it.", standard: "the source's name, or its number"),
+            Field("run", .text(.nonEmpty), "Its text; without an interpreter line /bin/sh runs it."),
+            Field("source", .text(.relativePath), "A file beside the spec that holds its text."),
+        ],
+        exactlyOne: ["run", "source"])
+
+    static let disk = Record(
+        name: "a disk",
+        fields: [
+            Field("size", .text(.sizeOrAuto), "The size, or `auto`: what the contents need.", standard: "auto"),
+            Field("free", .text(.sizeOrShare), "Kept free when the size is `auto`; a share is of the contents.",
+                standard: "20%"),
+            Field("budget", .text(.size), "The largest disk that is accepted."),
+            Field("boot", .list(of: .choice(DiskSettings.Firmware.allCases.map(\.rawValue))), "What can boot it.",
+                standard: "[bios, uefi]"),
+            Field("filesystem", .choice(DiskSettings.Filesystem.allCases.map(\.rawValue)), "The root filesystem.",
+                standard: "ext4"),
+        ])
+
+    static let firstBoot = Record(
+        name: "first-boot",
+        fields: [
+            Field("data-sources", .list(of: .choice(dataSources)), "cloud-init's data sources, in order.",
+                standard: "[NoCloud, ConfigDrive, OpenStack, Ec2, Azure, GCE, None]"),
+        ])
+
+    /// cloud-init's `datasource_list` names.
+    static let dataSources = [
+        "NoCloud", "ConfigDrive", "OpenStack", "Ec2", "Azure", "GCE", "Oracle", "DigitalOcean", "Hetzner", "VMware",
+        "OVF", "Vultr", "Scaleway", "UpCloud", "Exoscale", "CloudStack", "OpenNebula", "IBMCloud", "LXD", "Akamai",
+        "None",
+    ]
+}
