@@ -70,8 +70,12 @@ let package = Package(
             "PackageResolutionTests",
             ["PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv"]),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
-        tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("ApplianceSpecTests", ["ApplianceSpec", "Diagnostics"]),
+        tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker"]),
+        .executableTarget(
+            name: "HostWorker", dependencies: ["HostSystem", "ContentDigest"], path: "Tests/HostWorker",
+            swiftSettings: settings),
+        tests("ContentDigestTests", ["ContentDigest", system]),
     ]
 )
