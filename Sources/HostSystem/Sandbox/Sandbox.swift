@@ -20,8 +20,9 @@ package struct Sandbox: Sendable {
     /// For mount points.
     private let scratch: ScratchFolder
 
-    package init(host: Host) {
-        runner = host.runner
+    /// `progress` gets what commands print, in place of the host's.
+    package init(host: Host, progress: ProgressSink? = nil) {
+        runner = progress.map { CommandRunner(progress: $0) } ?? host.runner
         executable = host.executable
         scratch = host.scratch
     }

@@ -12,10 +12,8 @@ extension RootfsAssembler {
             try Files.makeFolder(tree)
             // base-files has the folders and links that everything else stands on.
             try await unpack(
-                order(packages, lock.tools), into: tree, on: RootLayers([]), database: false, timestamp: lock.timestamp)
-            for folder in ["dev", "proc", "sys", "run", "tmp", "etc", "root"] {
-                try Files.makeFolder("\(tree)/\(folder)")
-            }
+                order(packages, lock.tools), into: tree, on: RootLayers([]), database: false,
+                folders: ["dev", "proc", "sys", "run", "tmp", "etc", "root"], timestamp: lock.timestamp)
             return ["packages": "\(packages.count)"]
         }
         return ToolsRoot(tree: "\(entry.path)/tree")

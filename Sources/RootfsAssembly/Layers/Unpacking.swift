@@ -4,11 +4,13 @@ import HostSystem
 extension RootfsAssembler {
     /// Unpacks the .debs, in the order in which dpkg would, into `upper` on top of the layers.
     func unpack(
-        _ packages: [String], into upper: String, on layers: RootLayers, database: Bool, timestamp: Int64
+        _ packages: [String], into upper: String, on layers: RootLayers, database: Bool, folders: [String] = [],
+        timestamp: Int64
     ) async throws {
         guard !packages.isEmpty else { return }
         let folder = try host.scratch.newFolder("unpack")
-        let manifest = UnpackManifest(packages: packages, database: database, timestamp: timestamp, threads: host.cpus)
+        let manifest = UnpackManifest(
+            packages: packages, database: database, folders: folders, timestamp: timestamp, threads: host.cpus)
         try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(folder)/manifest.json")
         defer { try? removeTree(folder) }
         let summary: UnpackSummary = try await runInternal(

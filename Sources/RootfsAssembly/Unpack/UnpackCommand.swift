@@ -65,6 +65,7 @@ enum UnpackCommand {
         if let first = failures.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
         let packages = results.withLock { $0.compactMap(\.self) }
         try settleFolders(packages, root)
+        for folder in manifest.folders { try root.makeFolder(folder) }
         if manifest.database { try record(packages, claims, database) }
         return UnpackSummary(
             packages: packages.count, entries: packages.reduce(0) { $0 + $1.paths.count },

@@ -5,7 +5,9 @@ struct UnpackManifest: Codable, Sendable {
     var packages: [String]
     /// Whether dpkg's database is written. Tools are unpacked without: nothing of them is ever configured.
     var database: Bool
-    /// For folders that no package has; seconds since 1970.
+    /// Folders that are there afterwards in any case, with mode 0755.
+    var folders: [String]
+    /// For what no package has; seconds since 1970.
     var timestamp: Int64
     var threads: Int
 }

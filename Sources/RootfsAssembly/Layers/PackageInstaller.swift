@@ -1,0 +1,184 @@
+import BuildPlanning
+import HostSystem
+import Synchronization
+
+/// Installs packages into one layer: preinst scripts, unpacking side by side, then dpkg configures what is unpacked.
+struct PackageInstaller {
+    let assembler: RootfsAssembler
+    let step: BuildStep
+    let layers: RootLayers
+    let upper: String
+    let timestamp: Int64
+    private let log: ScriptLog
+    private let surroundings: ScriptSurroundings
+    private let sandbox: Sandbox
+
+    /// dpkg without fsync, and without questions: a changed conffile (there is none in a new root) stays.
+    private static let dpkg = ["--force-unsafe-io", "--force-confdef", "--force-confold", "--abort-after=1"]
+
+    struct Package {
+        var path: String
+        var control: ControlFiles
+    }
+
+    init(
+        _ assembler: RootfsAssembler, step: BuildStep, layers: RootLayers, upper: String, timestamp: Int64, total: Int
+    ) throws(HostError) {
+        self.assembler = assembler
+        self.step = step
+        self.layers = layers
+        self.upper = upper
+        self.timestamp = timestamp
+        let progress = assembler.host.progress
+        let counter = Counter()
+        let id = step.kind.rawValue
+        log = ScriptLog(path: "\(assembler.host.store.root)/logs/\(id)-\(step.name).log") { line in
+            guard line.hasPrefix("Setting up ") else { return }
+            progress.send(.stepProgress(id: id, completed: counter.next(), total: Int64(total), unit: .items))
+        }
+        surroundings = try ScriptSurroundings(in: try assembler.host.scratch.newFolder("scripts"))
+        sandbox = Sandbox(host: assembler.host, progress: log.sink(passingOnTo: progress))
+    }
+
+    private final class Counter: Sendable {
+        private let value = Mutex<Int64>(0)
+        func next() -> Int64 {
+            value.withLock {
+                $0 += 1
+                return $0
+            }
+        }
+    }
+
+    /// - Parameter bootstrap: whether the root is new, so that Essential packages come first and by themselves.
+    func install(_ packages: [Package], bootstrap: Bool) async throws {
+        do {
+            try await installWaves(packages, bootstrap: bootstrap)
+            try await configureAll()
+        } catch {
+            try? log.write()
+            throw error
+        }
+        try log.write()
+    }
+
+    private func installWaves(_ packages: [Package], bootstrap: Bool) async throws {
+        let order = InstallOrder(packages.map(\.control))
+        var unpacked: Set<Int> = []
+        var configured: Set<Int> = []
+        for (number, wave) in order.waves(bootstrap: bootstrap).enumerated() {
+            let scripted = wave.filter { packages[$0].control.files["preinst"] != nil }
+            let isBootstrap = bootstrap && number == 0
+            if !isBootstrap {
+                // What a Pre-Depends promises to a preinst is a configured package.
+                let needed = scripted.reduce(into: Set<Int>()) { $0.formUnion(order.neededConfigured(before: $1)) }
+                // A circle that reaches into a later wave cannot be configured yet, by nobody.
+                if needed.isSubset(of: unpacked) {
+                    let missing = needed.subtracting(configured)
+                    try await configure(missing.sorted().map { packages[$0].control.unambiguousName })
+                    configured.formUnion(missing)
+                }
+                try await runPreinsts(scripted.map { packages[$0] })
+            }
+            try await assembler.unpack(
+                wave.map { packages[$0].path }, into: upper, on: layers, database: true, timestamp: timestamp)
+            if isBootstrap {
+                // There was nothing before that could have run a script.
+                try await runPreinsts(scripted.map { packages[$0] })
+                try await configure(wave.map { packages[$0].control.unambiguousName })
+                configured.formUnion(wave)
+            }
+            unpacked.formUnion(wave)
+        }
+    }
+
+    /// Runs preinst scripts as dpkg does, from its tmp.ci, where debconf looks for their templates.
+    private func runPreinsts(_ packages: [Package]) async throws {
+        guard !packages.isEmpty else { return }
+        let folder = "\(surroundings.folder)/control"
+        defer { try? removeTree(folder) }
+        var script = "set -e\nci=/var/lib/dpkg/tmp.ci\n"
+        for (number, package) in packages.enumerated() {
+            try Files.makeFolder("\(folder)/\(number)")
+            for (name, content) in package.control.files where DebianPackage.isName(name) {
+                try Files.write(content, to: "\(folder)/\(number)/\(name)", mode: 0o755)
+            }
+            let marker = MaintainerFailure.marker("preinst", package.control.name)
+            script += """
+                echo \(Command.quoted(marker))
+                rm -rf $ci; cp -r /run/stonebake/control/\(number) $ci
+                DPKG_MAINTSCRIPT_PACKAGE=\(package.control.name) DPKG_MAINTSCRIPT_ARCH=\(package.control.architecture) \
+                $ci/preinst install || { echo $? >/run/stonebake/failed; exit 1; }
+
+                """
+        }
+        script += "rm -rf $ci\n"
+        let environment = [
+            "DPKG_MAINTSCRIPT_NAME": "preinst", "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT": "1", "DPKG_MAINTSCRIPT_DEBUG": "0",
+            "DPKG_ADMINDIR": "/var/lib/dpkg", "DPKG_ROOT": "", "DPKG_RUNNING_VERSION": "1.22.0",
+        ]
+        let result = try await sandbox.run(job(Command("/bin/sh", ["-c", script]), environment))
+        guard result.succeeded else { throw preinstFailure(packages, result) }
+    }
+
+    private func preinstFailure(_ packages: [Package], _ result: CommandResult) -> HostError {
+        let marker = log.last { line in
+            packages.contains { line == MaintainerFailure.marker("preinst", $0.control.name) }
+        }
+        let package = packages.first { MaintainerFailure.marker("preinst", $0.control.name) == marker }
+        let status = (try? Files.readText("\(surroundings.folder)/failed"))?.trimmingSpaces()
+        return MaintainerFailure.script(
+            "preinst", of: package?.control.name ?? "?", status: status.map { "status \($0)" } ?? result.statusText, log
+        )
+    }
+
+    private func configure(_ names: [String]) async throws {
+        guard !names.isEmpty else { return }
+        try await runDpkg(["--no-triggers", "--configure"] + names)
+    }
+
+    private func configureAll() async throws {
+        try await runDpkg(["--configure", "-a"])
+    }
+
+    private func runDpkg(_ arguments: [String]) async throws {
+        let result = try await sandbox.run(job(Command("dpkg", Self.dpkg + arguments)))
+        guard result.succeeded else { throw MaintainerFailure.configuring(log) }
+    }
+
+    private func job(_ command: Command, _ environment: [String: String] = [:]) -> SandboxJob {
+        let command = command.with { command in
+            for (name, value) in environment { command.environment[name] = value }
+        }
+        return SandboxJob(layers: layers.folders, upper: upper, command: command).with {
+            $0.binds = surroundings.binds(over: layers.folders + [upper])
+            $0.timestamp = timestamp
+        }
+    }
+
+    /// Ends the layer: removes what the surroundings left, and makes the initramfs of each kernel once, if some package
+    /// asked for it. `fstab` is written before, as mkinitramfs takes the filesystem whose checker it includes from it.
+    func finish(fstab: String?) async throws {
+        var script = "set -e\ntest -s \(ScriptSurroundings.policy) || rm -f \(ScriptSurroundings.policy)\n"
+        if let fstab { script += "printf '%s\\n' \(Command.quoted(fstab)) >/etc/fstab\n" }
+        if surroundings.isInitramfsWanted {
+            script += """
+                for modules in /usr/lib/modules/*/; do
+                    version=$(basename "$modules")
+                    if [ -e "/boot/vmlinuz-$version" ]; then update-initramfs -c -k "$version"; fi
+                done
+
+                """
+        }
+        let job = SandboxJob(layers: layers.folders, upper: upper, command: Command("/bin/sh", ["-c", script])).with {
+            $0.timestamp = timestamp
+        }
+        let result = try await sandbox.run(job)
+        try log.write()
+        guard result.succeeded else {
+            throw HostError(
+                .commandFailed, "cannot make the initramfs: update-initramfs ended with \(result.statusText)",
+                notes: result.tail + ["the whole log: \(log.path)"])
+        }
+    }
+}

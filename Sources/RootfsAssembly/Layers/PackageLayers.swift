@@ -1,0 +1,43 @@
+package import BuildPlanning
+import HostSystem
+
+extension RootfsAssembler {
+    /// The base system: what all appliances of a release share, configured, with its initramfs.
+    package func base(_ step: BuildStep, from lock: Lockfile) async throws -> RootLayers {
+        let entry = try await entry(for: step) { staging in
+            let locked = lock.packages.filter { $0.layer == .base }
+            return try await install(locked, lock, step: step, on: RootLayers([]), staging: staging, bootstrap: true)
+        }
+        return RootLayers([]).adding(entry)
+    }
+
+    /// The appliance's own packages, on top of the base.
+    package func packages(_ step: BuildStep, from lock: Lockfile, on base: RootLayers) async throws -> RootLayers {
+        let entry = try await entry(for: step) { staging in
+            let locked = lock.packages.filter { $0.layer == .appliance }
+            return try await install(locked, lock, step: step, on: base, staging: staging, bootstrap: false)
+        }
+        return base.adding(entry)
+    }
+
+    private func install(
+        _ locked: [LockedPackage], _ lock: Lockfile, step: BuildStep, on layers: RootLayers, staging: String,
+        bootstrap: Bool
+    ) async throws -> [String: String] {
+        let tree = "\(staging)/tree"
+        try Files.makeFolder(tree)
+        guard !locked.isEmpty else { return [:] }
+        let fetcher = PackageFetcher(host: host, repositories: lock.repositories)
+        let paths = try await fetcher.fetch(locked, step: step.kind.rawValue)
+        let packages = try await blocking(named: "control") {
+            try paths.map { path in
+                PackageInstaller.Package(path: path, control: try DebianPackage(path: path).control())
+            }
+        }
+        let installer = try PackageInstaller(
+            self, step: step, layers: layers, upper: tree, timestamp: lock.timestamp, total: locked.count)
+        try await installer.install(packages, bootstrap: bootstrap)
+        try await installer.finish(fstab: bootstrap ? "LABEL=root / ext4 defaults 0 1" : nil)
+        return ["packages": "\(locked.count)"]
+    }
+}
