@@ -61,7 +61,7 @@ let package = Package(
             name: "stonebake",
             dependencies: [
                 "ApplianceSpec", "BootCheck", "BuildPlanning", "ContentDigest", "Diagnostics", "DiskAssembly",
-                "HostSystem", "ImageExport", "PackageResolution", "ProgressDisplay", "RootfsAssembly", arguments,
+                "HostSystem", "ImageExport", "PackageResolution", "ProgressDisplay", system, "RootfsAssembly", arguments,
             ],
             swiftSettings: settings
         ),
@@ -69,6 +69,7 @@ let package = Package(
         tests(
             "PackageResolutionTests",
             ["PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv"]),
+        tests("CommandLineTests", []),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("ApplianceSpecTests", ["ApplianceSpec", "Diagnostics"]),

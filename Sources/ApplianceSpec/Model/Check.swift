@@ -18,6 +18,12 @@ package struct Check: Sendable {
     package var range: SourceRange?
 }
 
+extension Check {
+    /// What must hold of every machine, also of an image that no spec is known of.
+    package static let noFailedUnits = Check(
+        name: "no failed unit", kind: .unit(UnitCheck(unit: nil, state: "active")), timeout: 120, range: nil)
+}
+
 package struct HTTPCheck: Sendable {
     package var method: String
     /// The guest's port.

@@ -1,0 +1,134 @@
+import ApplianceSpec
+import ArgumentParser
+import BuildPlanning
+import ContentDigest
+import Diagnostics
+import Foundation
+import HostSystem
+
+struct CacheCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cache",
+        abstract: "Look at the content store and make it smaller.",
+        discussion: """
+            EXAMPLE
+              stonebake cache ls
+              stonebake cache gc --max-size "10 GB" --keep Appliances/wsgi/appliance.lock
+            """,
+        subcommands: [CacheListCommand.self, CacheCollectCommand.self, CachePathCommand.self],
+        defaultSubcommand: CacheListCommand.self)
+}
+
+struct CachePathCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "path", abstract: "Print the folder of the content store.",
+        discussion: "EXAMPLE\n  du -sh $(stonebake cache path)")
+
+    func run() throws {
+        print(try ContentStore.defaultRoot(environment: Host.processEnvironment()))
+    }
+}
+
+struct CacheListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List what the content store keeps.",
+        discussion: "EXAMPLE\n  stonebake cache ls --all")
+
+    @Flag(help: "List each download too, not only their number and size.")
+    var all = false
+
+    func run() async throws {
+        let store = try openStore()
+        let items = try await blocking { try store.list() }
+        let entries = items.filter { $0.kind == .entry }
+        var rows = entries.map { row($0, $0.title ?? "damaged") }
+        if all {
+            rows += items.filter { $0.kind != .entry }.map { row($0, $0.kind == .blob ? "download" : "partial download") }
+        }
+        if !rows.isEmpty { print(table([["what", "digest", "size", "last used"]] + rows).joined(separator: "\n")) }
+        let blobs = items.filter { $0.kind == .blob }
+        print(
+            "\(store.root): \(entries.count) step results (\(size(of: entries))), "
+                + "\(blobs.count) downloads (\(size(of: blobs))), all together \(size(of: items))")
+    }
+
+    private func row(_ item: StoreItem, _ title: String) -> [String] {
+        [
+            title, item.digest?.short ?? "", "\(ByteSize(bytes: item.size))",
+            Date(timeIntervalSince1970: Double(item.lastUse)).formatted(.iso8601),
+        ]
+    }
+}
+
+struct CacheCollectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gc", abstract: "Remove from the content store what has not been used for long.",
+        discussion: """
+            What a running build uses stays, and so does what the locks given with --keep need.
+
+            EXAMPLE
+              stonebake cache gc --older-than 30d --keep Appliances/wsgi/appliance.lock
+            """)
+
+    @Option(help: "The largest size that is left: \"10 GB\".")
+    var maxSize: ByteSize?
+
+    @Option(help: "Remove what was not used for this long: 90m, 12h, 30d.")
+    var olderThan: Age?
+
+    @Option(help: "A lock whose packages and wheels stay; may be given several times.", completion: .file(extensions: ["lock"]))
+    var keep: [String] = []
+
+    func validate() throws {
+        guard maxSize != nil || olderThan != nil else {
+            throw ValidationError("say what may go: --max-size or --older-than")
+        }
+    }
+
+    func run() async throws {
+        let store = try openStore()
+        var keeping: Set<Digest> = []
+        for path in keep {
+            let lock = try LockfileFormat.decode(SourceFile(path: path, text: Files.readText(path)))
+            keeping.formUnion((lock.packages + lock.tools).map(\.sha256) + lock.wheels.map(\.sha256))
+        }
+        let kept = keeping
+        let (size, age) = (maxSize?.bytes, olderThan?.seconds)
+        let removed = try await blocking {
+            defer { try? store.closeRun() }
+            return try store.gc(maxSize: size, olderThan: age, keeping: kept, now: Host.clock())
+        }
+        for item in removed {
+            print("removed \(item.title ?? item.kind.rawValue) \(item.digest?.short ?? "") (\(ByteSize(bytes: item.size)))")
+        }
+        print("\(removed.count) things removed, \(stonebake.size(of: removed)) freed")
+    }
+}
+
+/// A length of time as people write it: `90m`, `12h`, `30d`.
+struct Age: ExpressibleByArgument {
+    let seconds: Int64
+
+    init?(argument: String) {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
+        guard let last = argument.last, let unit = units[last], let count = Int64(argument.dropLast()), count >= 0,
+            !count.multipliedReportingOverflow(by: unit).overflow
+        else { return nil }
+        seconds = count * unit
+    }
+}
+
+extension ByteSize: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let size = ByteSize(parsing: argument) else { return nil }
+        self = size
+    }
+}
+
+private func openStore() throws -> ContentStore {
+    try ContentStore(root: ContentStore.defaultRoot(environment: Host.processEnvironment()))
+}
+
+private func size(of items: [StoreItem]) -> ByteSize {
+    ByteSize(bytes: items.reduce(0) { $0 + $1.size })
+}

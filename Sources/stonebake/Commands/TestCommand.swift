@@ -1,0 +1,86 @@
+import ApplianceSpec
+import ArgumentParser
+import BootCheck
+import Diagnostics
+import Foundation
+import HostSystem
+import ProgressDisplay
+
+struct TestCommand: AsyncParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, junit }
+
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Boot an image and run its checks.",
+        discussion: """
+            Takes a spec, whose last build is booted, or an image file; then --checks names the spec whose checks are \
+            run (otherwise: it boots, and no unit has failed). A throw-away overlay is booted: the image stays as it is. \
+            The console, a screenshot, report.json and junit.xml come into a folder `test` beside the image.
+
+            EXAMPLE
+              stonebake test Appliances/wsgi/appliance.yaml
+              stonebake test Images/wsgi-1.0.0/wsgi-1.0.0.qcow2 --checks Appliances/wsgi --firmware uefi
+            """)
+
+    @Argument(help: "A spec, or an image (raw or qcow2).", completion: .file())
+    var subject: String
+
+    @Option(help: "The spec whose checks are run on an image file.", completion: .file(extensions: ["yaml", "yml"]))
+    var checks: String?
+
+    @Option(help: "bios, uefi or uefi-secure-boot; may be given several times (otherwise the spec's first).")
+    var firmware: [BootFirmware] = []
+
+    @Option(help: "What is printed: text, json or junit.")
+    var format: Format = .text
+
+    @Flag(help: "Print the page that the first http check got.")
+    var showPage = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var host: HostOptions
+
+    func run() async throws {
+        let subject = try BootSubject(subject, checks: checks, output: output)
+        let folder = "\(Files.folder(of: subject.image))/test"
+        try await Session.run(host, purpose: "test-\(subject.name)") { session in
+            var reports: [BootReport] = []
+            for firmware in firmware.isEmpty ? [subject.defaultFirmware] : firmware {
+                let request = subject.request(firmware: firmware, output: folder)
+                let report = try await session.host.progress.step(
+                    "boot", "boot \(Files.name(of: subject.image)) with \(firmware.title) and run \(request.checks.count) checks"
+                ) { try await BootChecker(host: session.host).check(request) }
+                reports.append(report)
+            }
+            session.display.finish()
+            try show(reports, folder)
+            if !reports.allSatisfy(\.passed) { throw RunEnded(exitCode: .inputWrong) }
+        }
+    }
+
+    private func show(_ reports: [BootReport], _ folder: String) throws {
+        let json = try Self.json(reports)
+        let junit = JUnit.xml(reports)
+        try Files.write(json, to: "\(folder)/report.json")
+        try Files.write(junit, to: "\(folder)/junit.xml")
+        switch format {
+        case .json: print(json, terminator: "")
+        case .junit: print(junit, terminator: "")
+        case .text:
+            for report in reports {
+                print(report.text)
+                if showPage, let page = report.servedPage {
+                    print("\nThe page it served:\n\n" + page.map { "    \($0)" }.joined(separator: "\n"))
+                }
+            }
+        }
+    }
+
+    private static func json(_ reports: [BootReport]) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(reports), as: UTF8.self) + "\n"
+    }
+}
+
+extension BootFirmware: ExpressibleByArgument {}

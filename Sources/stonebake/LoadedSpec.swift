@@ -1,0 +1,73 @@
+import ApplianceSpec
+import ArgumentParser
+import BuildPlanning
+import ContentDigest
+import Diagnostics
+import Foundation
+import HostSystem
+
+/// A spec that compiled, and its lock as it lies beside it.
+struct LoadedSpec {
+    let appliance: Appliance
+    let request: ResolutionRequest
+    /// What the lock of this spec would be made for.
+    let lockedSpec: LockedSpec
+    /// `appliance.lock` beside the spec, unless `--lock` names another.
+    let lockPath: String
+
+    /// Compiles the spec and prints what there is to say about it.
+    ///
+    /// - Throws: `RunEnded` with status 1 when it has errors.
+    init(_ options: SpecOptions) throws {
+        let compiler = SpecCompiler(workingDirectory: FileManager.default.currentDirectoryPath)
+        let (appliance, report) = compiler.compile(options.path)
+        guard let appliance, !report.hasErrors else {
+            printDiagnostics(report.diagnostics, as: options.format)
+            throw RunEnded(exitCode: .inputWrong)
+        }
+        // Warnings alone: as text also where the command's own output is data.
+        if !report.diagnostics.isEmpty { printDiagnostics(report.diagnostics, as: .text) }
+        guard let request = appliance.resolutionRequest() else {
+            throw HostError(.unsupported, "'\(appliance.distribution.name)' is not a distribution that can be built")
+        }
+        self.appliance = appliance
+        self.request = request
+        lockedSpec = LockedSpec(
+            name: appliance.name.value, version: appliance.version.value, inputs: request.inputs())
+        lockPath = options.lock ?? Self.relative("\(appliance.directory)/appliance.lock")
+    }
+
+    /// As a person would type it: relative to the working directory where the path lies below it.
+    private static func relative(_ path: String) -> String {
+        let here = FileManager.default.currentDirectoryPath + "/"
+        return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+    }
+
+    /// The lock; nil when there is none yet.
+    ///
+    /// - Throws: `LockfileError` when it cannot be read as one.
+    func readLock() throws -> Lockfile? {
+        guard Files.exists(lockPath) else { return nil }
+        let lock = try LockfileFormat.decode(SourceFile(path: lockPath, text: Files.readText(lockPath)))
+        guard lock.spec.name == appliance.name.value else {
+            throw HostError(
+                .notFound, "'\(lockPath)' is the lock of '\(lock.spec.name)', not of '\(appliance.name.value)'",
+                hint: "two specs in one folder need a lock each: name this one's with --lock FILE")
+        }
+        return lock
+    }
+
+    /// What has moved since the lock was made; empty when it is current.
+    func staleInputs(of lock: Lockfile) -> [String] {
+        lockedSpec.inputs.differences(from: lock.spec.inputs)
+    }
+
+    /// The host's files that the image takes in, hashed: what an edited application source is noticed by.
+    func hostFileDigests() throws -> HostFileDigests {
+        var result: HostFileDigests = [:]
+        for case .source(let path) in appliance.files.map(\.content) where result[path] == nil {
+            result[path] = try HostFiles.digests(of: path)
+        }
+        return result
+    }
+}

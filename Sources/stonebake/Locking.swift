@@ -1,0 +1,58 @@
+import BuildPlanning
+import ContentDigest
+import Diagnostics
+import HostSystem
+import PackageResolution
+import RootfsAssembly
+
+/// Makes and renews locks.
+struct Locking: Sendable {
+    let host: Host
+
+    /// Resolves everything the spec asks for, Python wheels included.
+    func resolve(_ spec: LoadedSpec, previous: Lockfile?, update: UpdatePolicy) async throws -> Lockfile {
+        var lock = try await PackageResolver(host: host).resolve(
+            spec.request, spec: spec.lockedSpec, previous: previous, update: update)
+        guard let python = spec.request.python else { return lock }
+        // pip is the distribution's own, from the tools layer, so that markers mean the image's Python.
+        let plan = BuildPlan(appliance: spec.appliance, lock: lock, hostFiles: [:])
+        guard let step = plan[.tools] else { return lock }
+        let tools = try await RootfsAssembler(host: host).tools(step, from: lock)
+        lock.wheels = try await PackageResolver(host: host).resolvePython(
+            python, tools: tools, previous: previous?.wheels ?? [], update: update)
+        return lock
+    }
+
+    /// The lock that a build uses: the one beside the spec when it is current, otherwise a new one that keeps what
+    /// it can.
+    ///
+    /// - Throws: `HostError` with status 1 when `onlyCurrent` and the lock is missing or stale.
+    func lockForBuild(_ spec: LoadedSpec, onlyCurrent: Bool) async throws -> Lockfile {
+        let present = try spec.readLock()
+        if let present {
+            let stale = spec.staleInputs(of: present)
+            if stale.isEmpty { return present }
+            let reason = "'\(spec.lockPath)' is stale: \(stale.joined(separator: ", ")) changed since it was made"
+            guard !onlyCurrent else { throw StaleLock(message: reason, hint: "renew it: stonebake lock SPEC") }
+            host.progress.send(.message(.notice, "\(reason); it is renewed, what can stay stays"))
+        } else if onlyCurrent {
+            throw StaleLock(message: "there is no lock '\(spec.lockPath)'", hint: "make it: stonebake lock SPEC")
+        }
+        let lock = try await resolve(spec, previous: present, update: .keep)
+        try write(lock, to: spec.lockPath)
+        return lock
+    }
+
+    func write(_ lock: Lockfile, to path: String) throws {
+        try Files.write(LockfileFormat.encode(lock), to: path)
+    }
+}
+
+/// `--locked` and a lock that is not current.
+struct StaleLock: Failure {
+    let message: String
+    let hint: String
+
+    var diagnostics: [Diagnostic] { [Diagnostic(code: "stale-lock", message, hint: hint)] }
+    var exitCode: ExitCode { .inputWrong }
+}

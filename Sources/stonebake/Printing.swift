@@ -1,0 +1,16 @@
+import Diagnostics
+import Foundation
+import ProgressDisplay
+
+/// Diagnostics are for people on standard error; as JSON or SARIF they are data, and go to standard output.
+func printDiagnostics(_ diagnostics: [Diagnostic], as format: DiagnosticFormat) {
+    guard !diagnostics.isEmpty || format == .json || format == .sarif else { return }
+    let report = DiagnosticReport(diagnostics)
+    switch format {
+    case .json, .sarif, .github:
+        print(report.rendered(as: format))
+    case .text:
+        let isColored = textStyle(for: STDERR_FILENO).isColored
+        printToStandardError(report.rendered(as: .text, color: isColored))
+    }
+}
