@@ -30,7 +30,7 @@ struct StonebakeProcess {
         self.folder = FileManager.default.temporaryDirectory.appendingPathComponent("stonebake-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         let files = ["out", "err"].map { self.folder.appendingPathComponent($0) }
-        for file in files { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in files { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         output = try FileHandle(forWritingTo: files[0])
         error = try FileHandle(forWritingTo: files[1])
         process.executableURL = Self.executable
