@@ -24,12 +24,12 @@ struct StonebakeProcess {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     init(
-        _ arguments: [String], in folder: URL = repository, environment: [String: String] = [:],
-        user: String? = nil
+        _ arguments: [String], in folder: URL = repository, environment: [String: String] = [:]
     ) throws {
-        self.folder = FileManager.default.temporaryDirectory.appendingPathComponent("stonebake-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
-        let files = ["out", "err"].map { self.folder.appendingPathComponent($0) }
+        let own = FileManager.default.temporaryDirectory.appendingPathComponent("stonebake-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+        let files = ["out", "err"].map { own.appendingPathComponent($0) }
+        self.folder = own
         for file in files { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         output = try FileHandle(forWritingTo: files[0])
         error = try FileHandle(forWritingTo: files[1])
