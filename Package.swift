@@ -69,6 +69,7 @@ let package = Package(
         tests(
             "PackageResolutionTests",
             ["PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv"]),
+        tests("BuildPlanningTests", ["ApplianceSpec", "BuildPlanning", "ContentDigest", "Diagnostics"]),
         tests("CommandLineTests", []),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
         tests("DiagnosticsTests", ["Diagnostics"]),

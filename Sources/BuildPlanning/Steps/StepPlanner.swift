@@ -96,6 +96,12 @@ struct StepPlanner {
         return BuildStep(kind: .disk, name: appliance.name.value, title: "assemble the disk", inputs: inputs)
     }
 
+    /// A host path as a name that is the same wherever the spec's folder lies.
+    private func sourceName(_ path: String, of file: FileEntry) -> String {
+        let folder = appliance.directory + "/"
+        return path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : "source of \(file.path.value)"
+    }
+
     private var releaseName: String { "\(appliance.distribution.name)-\(appliance.distribution.release.value)" }
 
     private func add(_ packages: [LockedPackage], to inputs: inout StepInputs) {
@@ -116,7 +122,8 @@ struct StepPlanner {
         case .source(let path):
             inputs.add(name, text: "\(head) source")
             for (relative, digest) in hostFiles[path] ?? [:] {
-                inputs.add(relative == "." ? path : "\(path)/\(relative)", digest)
+                let source = sourceName(path, of: file)
+                inputs.add(relative == "." ? source : "\(source)/\(relative)", digest)
             }
         }
     }
