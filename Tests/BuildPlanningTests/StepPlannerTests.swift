@@ -56,7 +56,7 @@ import Testing
         let before = try plan(text, hostFile: "1")
         let after = try plan(text, hostFile: "2")
         let (old, new) = (try #require(before[.configuration]), try #require(after[.configuration]))
-        #expect(new.inputs.differences(from: old.inputs)== ["page.txt"])
+        #expect(new.inputs.differences(from: old.inputs) == ["page.txt"])
     }
 
     private let spec = """
