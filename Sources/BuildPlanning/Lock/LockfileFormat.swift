@@ -11,10 +11,10 @@ package enum LockfileFormat {
             ("format", try line(lock.format)),
             ("spec", try specification(lock.spec)),
             ("timestamp", try line(lock.timestamp)),
-            ("repositories", try list(lock.repositories)),
-            ("packages", try list(lock.packages.sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) })),
-            ("tools", try list(lock.tools.sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) })),
-            ("wheels", try list(lock.wheels.sorted { $0.name < $1.name })),
+            ("repositories", try list(lock.repositories.sorted { $0.id < $1.id }.map(members))),
+            ("packages", try list(sorted(lock.packages).map(members))),
+            ("tools", try list(sorted(lock.tools).map(members))),
+            ("wheels", try list(lock.wheels.sorted { $0.name < $1.name }.map(members))),
         ]
         return "{\n" + sections.map { "  \"\($0)\": \($1)" }.joined(separator: ",\n") + "\n}\n"
     }
@@ -35,9 +35,42 @@ package enum LockfileFormat {
             """
     }
 
-    private static func list(_ values: [some Encodable]) throws -> String {
-        if values.isEmpty { return "[]" }
-        return "[\n" + (try values.map { "    " + (try line($0)) }).joined(separator: ",\n") + "\n  ]"
+    private static func sorted(_ packages: [LockedPackage]) -> [LockedPackage] {
+        packages.sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
+    }
+
+    // What people look for in a diff comes first; nil members are left out.
+
+    private static func members(_ repository: LockedRepository) -> [(String, (any Encodable)?)] {
+        [
+            ("id", repository.id), ("archive", repository.archive), ("uri", repository.uri),
+            ("suite", repository.suite), ("components", repository.components), ("date", repository.date),
+            ("release", repository.release),
+        ]
+    }
+
+    private static func members(_ package: LockedPackage) -> [(String, (any Encodable)?)] {
+        [
+            ("name", package.name), ("version", package.version), ("architecture", package.architecture),
+            ("layer", package.layer), ("repository", package.repository), ("path", package.path),
+            ("size", package.size), ("installedSize", package.installedSize), ("sha256", package.sha256),
+        ]
+    }
+
+    private static func members(_ wheel: LockedWheel) -> [(String, (any Encodable)?)] {
+        [
+            ("name", wheel.name), ("version", wheel.version), ("file", wheel.file),
+            ("isRequested", wheel.isRequested), ("sha256", wheel.sha256),
+        ]
+    }
+
+    private static func list(_ rows: [[(String, (any Encodable)?)]]) throws -> String {
+        if rows.isEmpty { return "[]" }
+        let lines = try rows.map { members in
+            let texts = try members.compactMap { name, value in try value.map { "\"\(name)\": \(try line($0))" } }
+            return "    { \(texts.joined(separator: ", ")) }"
+        }
+        return "[\n\(lines.joined(separator: ",\n"))\n  ]"
     }
 
     private static func line(_ value: some Encodable) throws -> String {

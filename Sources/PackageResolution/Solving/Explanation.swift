@@ -41,7 +41,7 @@ struct Explanation {
                 let missing = missing(dependency)
                 let text =
                     "\(chain(path)) \(path.steps.isEmpty ? "" : "which ")needs \(pool.dependencyText(dependency)), \(missing.text)"
-                sentences.append((tidy(text), path.root, [], missing.hint))
+                sentences.append((text.tidied, path.root, [], missing.hint))
             case .forbid(let id):
                 guard let path = paths[id] else { continue }
                 let range = goal.forbidden.first { $0.id == id }?.range
@@ -72,18 +72,13 @@ struct Explanation {
     ) -> (text: String, root: Root, notes: [Diagnostic.Note], hint: String?) {
         // The sentence begins with what the author wrote.
         if left.root.reason != .asked, right.root.reason == .asked {
-            let text = "\(chain(right)) with which \(subject(left, id)) conflicts (\(pool.dependencyText(dependency)))"
+            let text = "\(chain(right)) with which \(subject(left, id)) conflicts"
             return (text.tidied, right.root, notes(left), nil)
         }
-        let virtual = pool.targetName(of: dependency) != pool.solvable(other).pointee.name
-        let what = pool.name(of: other) + (virtual ? " (as \(pool.dependencyText(dependency)))" : version(dependency))
+        let isNamed = pool.targetName(of: dependency) == pool.solvable(other).pointee.name
+        let what = (isNamed ? "" : "\(pool.name(of: other)), as ") + pool.dependencyText(dependency)
         let text = "\(chain(left)) \(left.steps.isEmpty ? "" : "which ")conflicts with \(what)\(reason(right))"
-        return (tidy(text), left.root, notes(right), nil)
-    }
-
-    private func version(_ dependency: Id) -> String {
-        guard let relation = pool.relation(dependency) else { return "" }
-        return relation.flags < 8 ? " (\(pool.dependencyText(dependency)))" : ""
+        return (text.tidied, left.root, notes(right), nil)
     }
 
     /// `nginx-light needs nginx-common (= 1.26.3-3),` with a comma where something follows.
@@ -99,8 +94,6 @@ struct Explanation {
         }
         return path.steps.isEmpty ? text + " " : text
     }
-
-    private func tidy(_ text: String) -> String { text.tidied }
 
     private func subject(_ path: Path, _ id: PackageID) -> String {
         let name = pool.name(of: id)
@@ -133,7 +126,12 @@ struct Explanation {
         for alternative in pool.alternatives(of: dependency) {
             let name = pool.targetName(of: alternative)
             let versions = pool.packages.filter { pool.solvable($0).pointee.name == name && pool.isNative($0) }
-            if let fit = versions.first(where: { pool_match_nevr(pool.handle, pool.solvable($0), alternative) != 0 }) {
+            let isConsidered: (PackageID) -> Bool = { pool.providers(of: name).contains($0) }
+            let fits = versions.filter { pool_match_nevr(pool.handle, pool.solvable($0), alternative) != 0 }
+            if let fit = fits.first(where: isConsidered) {
+                return ("but \(pool.name(of: fit)) does not say 'Multi-Arch: allowed'", nil)
+            }
+            if let fit = fits.first {
                 let source = pool.source(of: fit)
                 return (
                     "which only \(pool.name(of: fit)) \(pool.version(of: fit)) of \(source.repository) is",

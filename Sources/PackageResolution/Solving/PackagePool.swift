@@ -122,8 +122,20 @@ final class PackagePool {
 
     func solvable(_ id: PackageID) -> UnsafeMutablePointer<Solvable> { handle.pointee.solvables + Int(id) }
     func string(_ id: Id) -> String { String(cString: pool_id2str(handle, id)) }
-    /// A dependency as its control field writes it: `libc6 (>= 2.36)`.
-    func dependencyText(_ id: Id) -> String { String(cString: pool_dep2str(handle, id)) }
+    /// A dependency as its control field writes it: `libc6 (>= 2.36) | libc6:any`.
+    func dependencyText(_ id: Id) -> String {
+        guard let relation = relation(id) else { return string(id) }
+        let name = dependencyText(relation.name)
+        switch relation.flags {
+        case REL_OR: return "\(name) | \(dependencyText(relation.evr))"
+        case REL_MULTIARCH: return "\(name):any"
+        default:
+            let signs = [(REL_LT, "<"), (REL_GT, ">"), (REL_EQ, "=")].filter { relation.flags & $0.0 != 0 }.map(\.1)
+            // Debian doubles the strict ones: `<<`, `>>`.
+            let sign = signs.count == 1 && signs[0] != "=" ? signs[0] + signs[0] : signs.joined()
+            return "\(name) (\(sign) \(string(relation.evr)))"
+        }
+    }
 
     func name(of id: PackageID) -> String { string(solvable(id).pointee.name) }
     func version(of id: PackageID) -> String { string(solvable(id).pointee.evr) }
