@@ -1,0 +1,126 @@
+internal import CArchive
+package import ContentDigest
+internal import Glibc
+
+/// Writes a tar (POSIX pax, ustar where that suffices) whose bytes follow from its entries alone: numeric owners, whole
+/// seconds, no access or change times. Hashes it on the way.
+package final class TarWriter {
+    private let handle: ArchiveHandle
+    private let output: Output
+    private let path: String
+
+    private final class Output {
+        let descriptor: Int32
+        var hash: SHA256? = SHA256()
+        var size: Int64 = 0
+
+        init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+        deinit { close(descriptor) }
+    }
+
+    /// Creates the file, or truncates it.
+    package init(path: String) throws(HostError) {
+        self.path = path
+        handle = try ArchiveHandle(.writer, name: path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw HostError.current("cannot write '\(path)'") }
+        output = Output(descriptor)
+        try handle.check(archive_write_set_format_pax_restricted(handle.pointer), "cannot write")
+        // One header for an attribute, the one that GNU tar and mke2fs read too.
+        try handle.check(archive_write_set_options(handle.pointer, "xattrheader=SCHILY"), "cannot write")
+        try handle.check(archive_write_set_bytes_per_block(handle.pointer, 1 << 20), "cannot write")
+        try handle.check(archive_write_set_bytes_in_last_block(handle.pointer, 512), "cannot write")
+        let context = Unmanaged.passUnretained(output).toOpaque()
+        try handle.check(
+            archive_write_open(
+                handle.pointer, context, nil,
+                { archive, context, buffer, count in
+                    guard let context, let buffer else { return -1 }
+                    let output = Unmanaged<Output>.fromOpaque(context).takeUnretainedValue()
+                    let written = write(output.descriptor, buffer, count)
+                    if written < 0 {
+                        sb_archive_set_error(archive, errno, strerror(errno))
+                        return -1
+                    }
+                    output.hash?.update(UnsafeRawBufferPointer(start: buffer, count: written))
+                    output.size += Int64(written)
+                    return written
+                }, nil), "cannot write")
+    }
+
+    /// Adds an entry; a file's content follows from `descriptor`, which is read from its position.
+    ///
+    /// - Throws: `HostError` also when the file is shorter than the entry says.
+    package func add(_ entry: ArchiveEntry, contentOf descriptor: Int32? = nil) throws(HostError) {
+        let header = try Header(entry)
+        try handle.check(archive_write_header(handle.pointer, header.pointer), "cannot write")
+        guard let descriptor, entry.size > 0 else { return }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
+        defer { buffer.deallocate() }
+        var left = entry.size
+        while left > 0 {
+            let count = read(descriptor, buffer.baseAddress, min(buffer.count, Int(left)))
+            guard count > 0 else { throw HostError.current("cannot read '/\(entry.path)'") }
+            try handle.check(archive_write_data(handle.pointer, buffer.baseAddress, count), "cannot write")
+            left -= Int64(count)
+        }
+    }
+
+    /// Adds a file with that content.
+    package func add(_ entry: ArchiveEntry, content: [UInt8]) throws(HostError) {
+        var entry = entry
+        entry.size = Int64(content.count)
+        let header = try Header(entry)
+        try handle.check(archive_write_header(handle.pointer, header.pointer), "cannot write")
+        try handle.check(archive_write_data(handle.pointer, content, content.count), "cannot write")
+    }
+
+    /// Ends the archive. Returns the digest and the length, in bytes, of the file.
+    package func finish() throws(HostError) -> (digest: Digest, size: Int64) {
+        try handle.check(archive_write_close(handle.pointer), "cannot write")
+        guard let hash = output.hash.take() else { throw HostError(.archive, "'\(path)' is finished already") }
+        return (hash.finalize(), output.size)
+    }
+
+    private final class Header {
+        let pointer: OpaquePointer
+
+        init(_ entry: ArchiveEntry) throws(HostError) {
+            guard let pointer = archive_entry_new() else { throw HostError(.archive, "cannot allocate an entry") }
+            self.pointer = pointer
+            archive_entry_set_pathname(pointer, entry.path)
+            archive_entry_set_perm(pointer, mode_t(entry.mode))
+            archive_entry_set_uid(pointer, Int64(entry.uid))
+            archive_entry_set_gid(pointer, Int64(entry.gid))
+            archive_entry_set_mtime(pointer, time_t(entry.modified), 0)
+            archive_entry_set_size(pointer, 0)
+            switch entry.kind {
+            case .file:
+                archive_entry_set_filetype(pointer, S_IFREG)
+                archive_entry_set_size(pointer, entry.size)
+            case .directory: archive_entry_set_filetype(pointer, S_IFDIR)
+            case .fifo: archive_entry_set_filetype(pointer, S_IFIFO)
+            case .symlink(let target):
+                archive_entry_set_filetype(pointer, S_IFLNK)
+                archive_entry_set_symlink(pointer, target)
+            case .hardLink(let target):
+                archive_entry_set_filetype(pointer, S_IFREG)
+                archive_entry_set_hardlink(pointer, target)
+            case .characterDevice(let major, let minor):
+                archive_entry_set_filetype(pointer, S_IFCHR)
+                archive_entry_set_rdevmajor(pointer, dev_t(major))
+                archive_entry_set_rdevminor(pointer, dev_t(minor))
+            case .blockDevice(let major, let minor):
+                archive_entry_set_filetype(pointer, S_IFBLK)
+                archive_entry_set_rdevmajor(pointer, dev_t(major))
+                archive_entry_set_rdevminor(pointer, dev_t(minor))
+            }
+            for attribute in entry.attributes {
+                archive_entry_xattr_add_entry(pointer, attribute.name, attribute.value, attribute.value.count)
+            }
+        }
+
+        deinit { archive_entry_free(pointer) }
+    }
+}
