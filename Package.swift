@@ -79,5 +79,6 @@ let package = Package(
             name: "HostWorker", dependencies: ["HostSystem", "ContentDigest"], path: "Tests/HostWorker",
             swiftSettings: settings),
         tests("ContentDigestTests", ["ContentDigest", system]),
+        tests("StyleTests", []),
     ]
 )

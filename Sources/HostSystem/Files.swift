@@ -31,7 +31,8 @@ package enum Files {
             return HostError(
                 .noSpace, "\(message) (in '\(folder)'\(free))",
                 hint: code == EDQUOT
-                    ? "your disk quota there is used up" : "free some space there; `stonebake cache gc` frees the cache")
+                    ? "your disk quota there is used up" : "free some space there; `stonebake cache gc` frees the cache"
+            )
         case EROFS:
             return HostError(.readOnly, message, hint: "the filesystem is mounted read-only; choose another folder")
         case EACCES, EPERM:
@@ -221,7 +222,8 @@ package enum Files {
             unit += 1
         }
         let tenths = Int((value * 10).rounded())
-        return value < 99.95 && tenths % 10 != 0 ? "\(tenths / 10).\(tenths % 10) \(units[unit])" : "\(Int(value.rounded())) \(units[unit])"
+        return value < 99.95 && tenths % 10 != 0
+            ? "\(tenths / 10).\(tenths % 10) \(units[unit])" : "\(Int(value.rounded())) \(units[unit])"
     }
 
     /// A name in the same folder that nobody else chooses.

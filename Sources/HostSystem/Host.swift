@@ -104,7 +104,9 @@ package struct Host: Sendable {
         var cursor = environ
         while let entry = cursor.pointee {
             let text = String(cString: entry)
-            if let split = text.firstIndex(of: "=") { values[String(text[..<split])] = String(text[text.index(after: split)...]) }
+            if let split = text.firstIndex(of: "=") {
+                values[String(text[..<split])] = String(text[text.index(after: split)...])
+            }
             cursor += 1
         }
         return values

@@ -30,6 +30,16 @@ func work(_ words: [String]) async throws {
         return
     }
     let host = try Host(testing: words[1])
+    do {
+        try await work(words, host)
+    } catch {
+        try? await host.close()
+        throw error
+    }
+    try await host.close()
+}
+
+func work(_ words: [String], _ host: Host) async throws {
     switch words[0] {
     case "store":
         for round in 0..<100_000 {
@@ -63,7 +73,6 @@ func work(_ words: [String]) async throws {
         try Files.write(words[3], to: "\(staging)/text")
         let entry = try host.store.commit(staging: staging, as: inputs.digest, record: record(inputs, words[2]))
         say(try Files.readText("\(entry.path)/text"))
-        try await host.close()
     case "fetch":
         let request = DownloadRequest(
             words[2], to: .blob(Digest(hex: words[3]) ?? Digest.of(""), size: Int64(words[4])), title: "file")
@@ -76,6 +85,11 @@ func work(_ words: [String]) async throws {
 do {
     try await work(Array(CommandLine.arguments.dropFirst()))
 } catch {
-    say("error: \(error)")
+    if let error = error as? HostError {
+        say("error: \(error.code.rawValue): \(error.message)")
+        say("hint: \(error.hint ?? "none")")
+    } else {
+        say("error: \(error)")
+    }
     exit(1)
 }

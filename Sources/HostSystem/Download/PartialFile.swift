@@ -44,7 +44,8 @@ final class PartialFile: TransferReceiver, @unchecked Sendable {
 
     /// Decides where the transfer from that URL begins.
     func prepare(for url: String) throws -> Start {
-        let origin = (try? Files.readText("\(path).from", limit: 1 << 16))?.split(separator: "\n").map(String.init) ?? []
+        let origin =
+            (try? Files.readText("\(path).from", limit: 1 << 16))?.split(separator: "\n").map(String.init) ?? []
         let validator = origin.count == 2 && origin[0] == url ? origin[1] : nil
         self.url = url
         if let size = request.expectedSize, count == size, request.expectedDigest != nil { return .complete }
@@ -144,7 +145,8 @@ final class PartialFile: TransferReceiver, @unchecked Sendable {
 
     private func tooLarge(_ size: Int64?) -> HostError {
         let amount = size.map { "\($0) bytes" } ?? "more bytes"
-        return HostError(.digestMismatch, "'\(request.title)' from \(url) has \(amount) than the \(request.limit) that are accepted")
+        return HostError(
+            .digestMismatch, "'\(request.title)' from \(url) has \(amount) than the \(request.limit) that are accepted")
     }
 
     private func hashContent() throws {

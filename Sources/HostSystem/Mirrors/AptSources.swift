@@ -33,7 +33,10 @@ struct AptSources: Sendable {
         }
         for name in try Files.names(in: "\(etc)/sources.list.d") {
             // apt skips names with other characters, such as an editor's backups.
-            guard name.unicodeScalars.allSatisfy({ $0.isASCII && ($0.properties.isAlphabetic || "0123456789_-.".unicodeScalars.contains($0)) })
+            guard
+                name.unicodeScalars.allSatisfy({
+                    $0.isASCII && ($0.properties.isAlphabetic || "0123456789_-.".unicodeScalars.contains($0))
+                })
             else { continue }
             let path = "\(etc)/sources.list.d/\(name)"
             if name.hasSuffix(".list") { sources += Self.parseLines(try Files.readText(path)) }
@@ -84,7 +87,8 @@ struct AptSources: Sendable {
             // A key may be given in place of a keyring's path.
             let keyrings = words("signed-by").filter { $0.hasPrefix("/") }
             sources.append(
-                Source(uris: words("uris"), suites: words("suites"), components: words("components"), signedBy: keyrings))
+                Source(
+                    uris: words("uris"), suites: words("suites"), components: words("components"), signedBy: keyrings))
         }
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("#") { continue }
@@ -150,7 +154,9 @@ struct AptSources: Sendable {
             "trixie", "forky", "duke",
         ]
         return source.components.contains("main")
-            && source.suites.allSatisfy { suite in names.contains { suite == $0 || suite.hasPrefix("\($0)-") || suite.hasPrefix("\($0)/") } }
+            && source.suites.allSatisfy { suite in
+                names.contains { suite == $0 || suite.hasPrefix("\($0)-") || suite.hasPrefix("\($0)/") }
+            }
     }
 }
 

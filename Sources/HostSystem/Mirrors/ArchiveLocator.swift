@@ -52,7 +52,8 @@ package struct ArchiveLocator: Sendable {
         if archive == "pypi" {
             if let uri = try pip.indexURL() { return uri }
             throw HostError(
-                .unknownArchive, "no package index is known for the archive 'pypi': pip is neither configured nor there",
+                .unknownArchive,
+                "no package index is known for the archive 'pypi': pip is neither configured nor there",
                 hint: Self.hint(archive))
         }
         if let uri = try apt.base(of: archive) { return uri }

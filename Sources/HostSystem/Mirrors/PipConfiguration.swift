@@ -27,7 +27,9 @@ struct PipConfiguration: Sendable {
         var paths: [String] = []
         if let folder = value("VIRTUAL_ENV") { paths.append("\(folder)/pip.conf") }
         let home = value("HOME")
-        if let folder = value("XDG_CONFIG_HOME") ?? home.map({ "\($0)/.config" }) { paths.append("\(folder)/pip/pip.conf") }
+        if let folder = value("XDG_CONFIG_HOME") ?? home.map({ "\($0)/.config" }) {
+            paths.append("\(folder)/pip/pip.conf")
+        }
         if let home { paths.append("\(home)/.pip/pip.conf") }
         let root = systemRoot == "/" ? "" : systemRoot
         return paths + ["\(root)/etc/pip.conf", "\(root)/etc/xdg/pip/pip.conf"]

@@ -90,7 +90,8 @@ import Testing
     }
 
     @Test func `large output, bytes that are no UTF-8 and a line without end are all taken`() async throws {
-        let large = try await runner.run(shell("head -c 20000000 /dev/zero") { $0.output = .capture(limit: 20_000_000) })
+        let large = try await runner.run(
+            shell("head -c 20000000 /dev/zero") { $0.output = .capture(limit: 20_000_000) })
         #expect(large.output.count == 20_000_000)
 
         let invalid = try await runner.run(shell(#"printf 'a\377b\nc\r\n\nlast'"#))
@@ -98,7 +99,8 @@ import Testing
 
         let endless = try await runner.run(shell("head -c 10000000 /dev/zero | tr '\\0' x"))
         #expect(endless.tail.count == 20)
-        #expect(log.lines.dropFirst().reduce(0) { $0 + $1.utf8.filter { $0 == UInt8(ascii: "x") }.count } > 10_000_000 - 1)
+        #expect(
+            log.lines.dropFirst().reduce(0) { $0 + $1.utf8.filter { $0 == UInt8(ascii: "x") }.count } > 10_000_000 - 1)
         #expect(log.lines.allSatisfy { $0.utf8.count <= LineSplitter.limit })
     }
 

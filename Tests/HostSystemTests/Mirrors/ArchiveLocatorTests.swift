@@ -52,9 +52,15 @@ struct MachineFixture {
     /// Files of the machine, archive, what it is found at.
     @Test(arguments: [
         (["etc/apt/sources.list.d/debian.sources": stanzas], "debian", "http://mirror.example/debian"),
-        (["etc/apt/sources.list.d/debian.sources": stanzas], "debian-security", "https://first.example/debian-security"),
         (
-            ["etc/apt/sources.list": "deb-src http://s.example/debian x main\ndeb [arch=amd64 signed-by=/k] http://l.example/debian// bookworm main # c"],
+            ["etc/apt/sources.list.d/debian.sources": stanzas], "debian-security",
+            "https://first.example/debian-security"
+        ),
+        (
+            [
+                "etc/apt/sources.list":
+                    "deb-src http://s.example/debian x main\ndeb [arch=amd64 signed-by=/k] http://l.example/debian// bookworm main # c"
+            ],
             "debian", "http://l.example/debian"
         ),
         // sources.list comes first, then the parts by name.
@@ -76,7 +82,8 @@ struct MachineFixture {
             [
                 "etc/apt/sources.list.d/debian.sources":
                     "Types: deb\nURIs: mirror+file:///etc/apt/mirrors/debian.list\nSuites: trixie\nComponents: main\n",
-                "etc/apt/mirrors/debian.list": "https://listed.example/debian\tpriority:1\nhttps://other.example/debian\n",
+                "etc/apt/mirrors/debian.list":
+                    "https://listed.example/debian\tpriority:1\nhttps://other.example/debian\n",
             ], "debian", "https://listed.example/debian"
         ),
         // Named differently: Debian's by its keyring, and told apart by the suites.
@@ -94,21 +101,34 @@ struct MachineFixture {
                     + "deb [signed-by=\(keyring)] http://corp.example/mirrors/deb-sec bullseye/updates main"
             ], "debian-security", "http://corp.example/mirrors/deb-sec"
         ),
-        (["etc/apt/sources.list": "deb http://corp.example/mirror bookworm main"], "debian", "http://corp.example/mirror"),
-        // A name of the user's own.
-        (["etc/apt/sources.list": "deb file:/srv/packages/internal stable main"], "internal", "file:///srv/packages/internal"),
         (
-            ["home/.config/stonebake/mirrors": "# mine\n\n debian = https://mine.example/debian/ \n", "etc/apt/sources.list": "deb http://l.example/debian x main"],
+            ["etc/apt/sources.list": "deb http://corp.example/mirror bookworm main"], "debian",
+            "http://corp.example/mirror"
+        ),
+        // A name of the user's own.
+        (
+            ["etc/apt/sources.list": "deb file:/srv/packages/internal stable main"], "internal",
+            "file:///srv/packages/internal"
+        ),
+        (
+            [
+                "home/.config/stonebake/mirrors": "# mine\n\n debian = https://mine.example/debian/ \n",
+                "etc/apt/sources.list": "deb http://l.example/debian x main",
+            ],
             "debian", "https://mine.example/debian"
         ),
         (["etc/pip.conf": "[global]\nindex-url = https://p.example/simple/\n"], "pypi", "https://p.example/simple"),
         (
             [
                 "etc/pip.conf": "[global]\nindex-url=https://p.example/simple",
-                "home/.config/pip/pip.conf": "# c\n[install]\nindex_url: https://user.example/simple\n[global]\nindex-url=https://g.example/simple",
+                "home/.config/pip/pip.conf":
+                    "# c\n[install]\nindex_url: https://user.example/simple\n[global]\nindex-url=https://g.example/simple",
             ], "pypi", "https://user.example/simple"
         ),
-        (["home/.pip/pip.conf": "[global]\nno-index = no\nindex-url = https://old.example/simple"], "pypi", "https://old.example/simple"),
+        (
+            ["home/.pip/pip.conf": "[global]\nno-index = no\nindex-url = https://old.example/simple"], "pypi",
+            "https://old.example/simple"
+        ),
     ])
     func `an archive is found where the machine has it`(
         files: [String: String], archive: String, base: String

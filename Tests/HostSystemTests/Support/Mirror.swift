@@ -62,5 +62,6 @@ private final class MirrorServer: Sendable {
 
 /// The path of a file beside these tests.
 func fixture(_ name: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/\(name)").path
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/\(name)")
+        .path
 }
