@@ -80,5 +80,6 @@ let package = Package(
             swiftSettings: settings),
         tests("ContentDigestTests", ["ContentDigest", system]),
         tests("StyleTests", []),
+        tests("SetupTests", ["HostSystem"]),
     ]
 )

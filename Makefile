@@ -1,0 +1,25 @@
+# `make demo` and `make test` are all that a newcomer needs; both install first what is missing.
+SWIFT ?= swift
+
+.PHONY: demo test setup build clean
+
+# Builds the WSGI appliance, boots it and shows the page that it serves.
+demo:
+	@scripts/setup build run
+	$(SWIFT) build -c release --product stonebake
+	@scripts/demo
+
+# The whole suite; no test is skipped where a tool is missing, so that the tools are installed first.
+test: setup
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+setup:
+	@scripts/setup build run test
+
+build:
+	@scripts/setup build
+	$(SWIFT) build -c release --product stonebake
+
+clean:
+	rm -rf .build Images
