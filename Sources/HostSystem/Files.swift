@@ -15,6 +15,14 @@ package enum Files {
         package var isFolder: Bool
     }
 
+    /// What a symbolic link points to (readlink(2)).
+    package static func linkTarget(_ path: String) throws(HostError) -> String {
+        var buffer = [CChar](repeating: 0, count: 4097)
+        let count = readlink(path, &buffer, 4096)
+        guard count >= 0 else { throw failure(errno, "cannot read the link", path) }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// strerror(3), thread-safe.
     package static func reason(_ code: Int32) -> String {
         Errno(rawValue: code).description

@@ -173,6 +173,62 @@ package final class ContainedFolder: Sendable {
         guard futimens(folder, &times) == 0 else { throw HostError.current("cannot set the time of '/\(path)'") }
     }
 
+    /// The file with that content.
+    package func makeFile(_ path: String, _ metadata: Metadata, content: [UInt8]) throws(HostError) {
+        try makeFile(path, metadata) { (file) throws(HostError) in
+            var failure: HostError?
+            content.withUnsafeBytes { bytes in
+                do throws(HostError) { try file.write(bytes, at: 0) } catch { failure = error }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    /// The file's text; nil when there is none. At most 16 MiB.
+    package func text(_ path: String) throws(HostError) -> String? {
+        let file = sb_openat2(root, path, UInt64(O_RDONLY), 0, Self.resolve)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw HostError.current("cannot open '/\(path)'")
+        }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            guard count >= 0, bytes.count < 16 << 20 else { throw HostError.current("cannot read '/\(path)'") }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
+    }
+
+    /// Removes what is there, a folder with all that is in it; what is not there is fine.
+    package func removeAll(_ path: String) throws(HostError) {
+        guard let parent = try openParent(path, create: false) else { return }
+        defer { close(parent) }
+        if unlinkat(parent, name(path), 0) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM else { throw HostError.current("cannot remove '/\(path)'") }
+        try Self.removeFolder(name(path), in: parent, path)
+    }
+
+    private static func removeFolder(_ name: String, in parent: Int32, _ path: String) throws(HostError) {
+        let folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0, let stream = fdopendir(folder) else { throw HostError.current("cannot remove '/\(path)'") }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let child = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if child == "." || child == ".." { continue }
+            if unlinkat(folder, child, 0) == 0 { continue }
+            guard errno == EISDIR || errno == EPERM else {
+                throw HostError.current("cannot remove '/\(path)/\(child)'")
+            }
+            try removeFolder(child, in: folder, "\(path)/\(child)")
+        }
+        guard unlinkat(parent, name, AT_REMOVEDIR) == 0 else { throw HostError.current("cannot remove '/\(path)'") }
+    }
+
     // MARK: Parts
 
     private func parentFolder(_ path: String) throws(HostError) -> Int32 {

@@ -86,7 +86,8 @@ package struct TreeWalker {
                 let isCharacter = status.st_mode & S_IFMT == S_IFCHR
                 try body(
                     entry(
-                        path, isCharacter
+                        path,
+                        isCharacter
                             ? .characterDevice(major: major, minor: minor) : .blockDevice(major: major, minor: minor),
                         status), nil)
             default: break
@@ -153,7 +154,8 @@ package struct TreeWalker {
             var attributes: [ArchiveEntry.Attribute] = []
             for name in buffer[..<count].split(separator: 0) {
                 let name = String(decoding: name.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                let isKept = name == "security.capability" || name.hasPrefix("user.") && !name.hasPrefix("user.overlay.")
+                let isKept =
+                    name == "security.capability" || name.hasPrefix("user.") && !name.hasPrefix("user.overlay.")
                 guard isKept else { continue }
                 var value = [UInt8](repeating: 0, count: 65536)
                 let size = fgetxattr(descriptor, name, &value, value.count)

@@ -157,12 +157,14 @@ struct PackageInstaller {
     }
 
     /// Ends the layer: removes what the surroundings left, and makes the initramfs of each kernel once, if some package
-    /// asked for it. `fstab` is written before, as mkinitramfs takes the filesystem whose checker it includes from it.
-    func finish(fstab: String?) async throws {
+    /// asked for it.
+    func finish() async throws {
         var script = "set -e\ntest -s \(ScriptSurroundings.policy) || rm -f \(ScriptSurroundings.policy)\n"
-        if let fstab { script += "printf '%s\\n' \(Command.quoted(fstab)) >/etc/fstab\n" }
         if surroundings.isInitramfsWanted {
             script += """
+                # There is no disk to ask for its filesystem, whose checker has to be in, nor for a place to resume from.
+                mkdir -p /etc/initramfs-tools/conf.d
+                printf 'FSTYPE=ext4\\nRESUME=none\\n' >/etc/initramfs-tools/conf.d/stonebake
                 for modules in /usr/lib/modules/*/; do
                     version=$(basename "$modules")
                     if [ -e "/boot/vmlinuz-$version" ]; then update-initramfs -c -k "$version"; fi

@@ -37,7 +37,7 @@ extension RootfsAssembler {
         let installer = try PackageInstaller(
             self, step: step, layers: layers, upper: tree, timestamp: lock.timestamp, total: locked.count)
         try await installer.install(packages, bootstrap: bootstrap)
-        try await installer.finish(fstab: bootstrap ? "LABEL=root / ext4 defaults 0 1" : nil)
+        try await installer.finish()
         return ["packages": "\(locked.count)"]
     }
 }

@@ -31,6 +31,7 @@ struct PathRules: Sendable {
 /// The ids of a root's users and groups. dpkg lets a name in an archive count more than the number beside it.
 struct OwnerNames: Sendable {
     private var users: [String: UInt32]
+    private var primaryGroups: [String: UInt32] = [:]
     private var groups: [String: UInt32]
 
     /// From the text of passwd(5) and group(5).
@@ -46,10 +47,16 @@ struct OwnerNames: Sendable {
         }
         users = ids(passwd)
         groups = ids(group)
+        for line in passwd.split(separator: "\n") {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            if fields.count > 3, let group = UInt32(fields[3]) { primaryGroups[String(fields[0])] = group }
+        }
     }
 
     func user(_ name: String?, _ number: UInt32) -> UInt32 { name.flatMap { users[$0] } ?? number }
     func group(_ name: String?, _ number: UInt32) -> UInt32 { name.flatMap { groups[$0] } ?? number }
+
+    func primaryGroup(of user: String) -> UInt32? { primaryGroups[user] }
 
     /// A name or `#number`, as statoverride has it; also a plain number.
     func user(named text: String) -> UInt32? { users[text] ?? UInt32(text.drop { $0 == "#" }) }

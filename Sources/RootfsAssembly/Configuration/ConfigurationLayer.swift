@@ -1,0 +1,208 @@
+package import ApplianceSpec
+package import BuildPlanning
+import ContentDigest
+import Diagnostics
+import FoundationEssentials
+import HostSystem
+
+extension RootfsAssembler {
+    /// Puts what the spec says on top of the installed system, takes the machine's identity out, and packs all of it as
+    /// one tar. Only the tar is kept.
+    ///
+    /// - Throws: `RootfsError` for the spec's own scripts, services, users and files, at their places; `HostError`.
+    package func configuration(
+        _ step: BuildStep, of appliance: Appliance, from lock: Lockfile, identity: DiskIdentity, on layers: RootLayers
+    ) async throws -> RootFilesystem {
+        let entry = try await entry(for: step) { staging in
+            let configurator = try Configurator(
+                self, step: step, appliance: appliance, lock: lock, identity: identity, layers: layers,
+                upper: "\(staging)/tree")
+            try await configurator.run()
+            let summary: PackSummary = try await runInternal(
+                ["pack", "\(staging)/root.tar", "\(lock.timestamp)"], layers: layers, upper: "\(staging)/tree",
+                timestamp: lock.timestamp)
+            try Files.write(Array(try JSONEncoder().encode(summary)), to: "\(staging)/summary.json")
+            try removeTree("\(staging)/tree")
+            return ["root.tar": summary.digest.hex]
+        }
+        let summary = try JSONDecoder().decode(
+            PackSummary.self, from: Data(try Files.read("\(entry.path)/summary.json")))
+        guard let kernel = summary.kernel else {
+            throw RootfsError(.inconsistent, "the image has no kernel in /boot", hint: "add linux-image-cloud-amd64")
+        }
+        return RootFilesystem(
+            archive: "\(entry.path)/root.tar", digest: summary.digest, contentSize: summary.contentSize,
+            entryCount: summary.entryCount, kernel: kernel, packageSizes: summary.packageSizes)
+    }
+}
+
+/// The parts of the configuration step, in their order.
+struct Configurator {
+    let assembler: RootfsAssembler
+    let appliance: Appliance
+    let lock: Lockfile
+    let identity: DiskIdentity
+    let layers: RootLayers
+    let upper: String
+    private let log: ScriptLog
+    private let sandbox: Sandbox
+    private let surroundings: ScriptSurroundings
+
+    init(
+        _ assembler: RootfsAssembler, step: BuildStep, appliance: Appliance, lock: Lockfile, identity: DiskIdentity,
+        layers: RootLayers, upper: String
+    ) throws(HostError) {
+        self.assembler = assembler
+        self.appliance = appliance
+        self.lock = lock
+        self.identity = identity
+        self.layers = layers
+        self.upper = upper
+        log = ScriptLog(path: "\(assembler.host.store.root)/logs/\(step.kind.rawValue)-\(step.name).log")
+        sandbox = Sandbox(host: assembler.host, progress: log.sink(passingOnTo: assembler.host.progress))
+        surroundings = try ScriptSurroundings(in: try assembler.host.scratch.newFolder("scripts"))
+        try Files.makeFolder(upper)
+    }
+
+    func run() async throws {
+        do {
+            let system = SystemScript(appliance: appliance)
+            let boot = try bootConfiguration()
+            try await place(boot.files.map { PlacedEntry(path: $0.path, content: .text($0.text), mode: $0.mode) })
+            try await place(system.files + [ExtendedStates(appliance: appliance, lock: lock).file])
+            for (title, script) in system.steps {
+                try await shell(script) { RootfsError(.setting, "cannot \(title)", notes: $0) }
+            }
+            for user in appliance.users { try await make(user) }
+            try await place(appliance.files)
+            try await arrangeServices()
+            for script in appliance.scripts { try await run(script) }
+            try await makeInitramfsAgain()
+            try await shell(boot.script) { HostError(.commandFailed, "cannot prepare /boot/grub", notes: $0) }
+            try await check()
+            try await shell(IdentityRemoval.script) { HostError(.commandFailed, "cannot clean the tree", notes: $0) }
+        } catch {
+            try? log.write()
+            throw error
+        }
+        try log.write()
+    }
+
+    private func bootConfiguration() throws -> BootConfiguration {
+        let kernels = layers.folders.flatMap { (try? Files.names(in: "\($0)/boot")) ?? [] }
+            .filter { $0.hasPrefix("vmlinuz-") }.map { String($0.dropFirst(8)) }
+        guard let kernel = kernels.max(by: { DebianVersion.compare($0, $1) < 0 }) else {
+            throw RootfsError(.inconsistent, "the installed packages bring no kernel")
+        }
+        return BootConfiguration(
+            firmware: appliance.disk.boot, architecture: appliance.architecture, identity: identity, kernel: kernel,
+            kernelArguments: appliance.system.kernelArguments)
+    }
+
+    // MARK: Files
+
+    private func place(_ files: [FileEntry]) async throws {
+        let entries = files.map { file in
+            let content: PlacedEntry.Content =
+                switch file.content {
+                case .text(let text): .text(text)
+                case .source(let path): .source(path)
+                case .symlink(let target): .symlink(target)
+                case .directory: .directory
+                case .absent: .absent
+                }
+            return PlacedEntry(path: file.path.value, content: content, mode: file.mode, owner: file.owner)
+        }
+        do {
+            try await place(entries)
+        } catch let error as HostError {
+            guard error.code != .noSpace, error.code != .readOnly, let number = error.notes.first.flatMap({ Int($0) }),
+                files.indices.contains(number)
+            else { throw error }
+            let file = files[number]
+            throw RootfsError(
+                .file, "cannot put '\(file.path.value)' into the image: \(error.message)",
+                at: file.path.range ?? file.range, hint: error.hint)
+        }
+    }
+
+    private func place(_ entries: [PlacedEntry]) async throws {
+        guard !entries.isEmpty else { return }
+        let folder = try assembler.host.scratch.newFolder("place")
+        defer { try? removeTree(folder) }
+        let manifest = PlaceManifest(entries: entries, timestamp: lock.timestamp)
+        // Its texts may be secrets.
+        try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(folder)/manifest.json", mode: 0o600)
+        let _: Int = try await assembler.runInternal(
+            ["place", "\(folder)/manifest.json"], layers: layers, upper: upper, timestamp: lock.timestamp)
+    }
+
+    // MARK: Users, services, scripts
+
+    private func make(_ user: UserEntry) async throws {
+        try await shell(UserScript.script(for: user)) {
+            RootfsError(.user, "cannot make the user '\(user.name.value)'", at: user.name.range, notes: $0)
+        }
+    }
+
+    private func arrangeServices() async throws {
+        let services = appliance.services
+        for (action, units) in [("enable", services.enable), ("disable", services.disable), ("mask", services.mask)] {
+            for unit in units {
+                let script = "SYSTEMD_OFFLINE=1 systemctl --no-reload \(action) -- \(Command.quoted(unit.value))"
+                try await shell(script) {
+                    RootfsError(.service, "cannot \(action) the unit '\(unit.value)'", at: unit.range, notes: $0)
+                }
+            }
+        }
+    }
+
+    private func run(_ script: ScriptEntry) async throws {
+        let path = "\(surroundings.folder)/script"
+        let text = script.text.hasPrefix("#!") ? script.text : "#!/bin/sh\n\(script.text)"
+        try Files.write(text, to: path, mode: 0o755)
+        defer { try? Files.remove(path) }
+        try await run(Command("/run/stonebake/script", []), live: true) { lines in
+            RootfsError(.script, "the script '\(script.name)' failed", at: script.range, notes: lines)
+        }
+    }
+
+    /// When something in this step asked for it; the base's own is good otherwise.
+    private func makeInitramfsAgain() async throws {
+        guard surroundings.isInitramfsWanted else { return }
+        try await run(Command("update-initramfs", ["-u", "-k", "all"]), live: false) {
+            HostError(.commandFailed, "cannot make the initramfs", notes: $0)
+        }
+    }
+
+    /// What apt and dpkg themselves say of the finished tree.
+    private func check() async throws {
+        let script = """
+            set -e
+            audit=$(dpkg --audit)
+            if [ -n "$audit" ]; then echo "$audit"; exit 1; fi
+            apt-get check -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+            """
+        try await shell(script) {
+            RootfsError(.inconsistent, "dpkg or apt finds fault with the finished image", notes: $0)
+        }
+    }
+
+    private func shell(_ script: String, live: Bool = false, _ failure: ([String]) -> any Error) async throws {
+        let command = Command("/bin/sh", ["-s"]).with { $0.input = .text(script) }
+        try await run(command, live: live, failure)
+    }
+
+    /// `live`: with stand-ins for what would act on a running machine.
+    private func run(_ command: Command, live: Bool, _ failure: ([String]) -> any Error) async throws {
+        let job = SandboxJob(layers: layers.folders, upper: upper, command: command).with {
+            if live { $0.binds = surroundings.binds(over: layers.folders + [upper]) }
+            $0.timestamp = lock.timestamp
+        }
+        let result = try await sandbox.run(job)
+        guard result.succeeded else {
+            throw failure(
+                ["it ended with \(result.statusText)"] + result.tail.suffix(15) + ["the whole log: \(log.path)"])
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// What makes a machine that machine, and what a build leaves behind: removed last, in the tree's own shell.
+///
+/// The list is that of systemd's BUILDING_IMAGES, of Debian's cloud team's tests, and of what our builds showed.
+/// Folders stay, as packages own them; /proc, /run, /sys and /tmp are left out when the tree is packed.
+enum IdentityRemoval {
+    static let script = """
+        set -e
+        # An empty machine-id is filled at first boot. (`uninitialized` would also apply all presets again, and with
+        # them undo what the spec disables.)
+        : >/etc/machine-id
+        rm -f /var/lib/dbus/machine-id /etc/hostid /etc/mailname /etc/adjtime
+        rm -f /var/lib/systemd/random-seed /var/lib/systemd/credential.secret /var/lib/urandom/random-seed
+        rm -f /etc/ssh/ssh_host_* /etc/munge/munge.key /var/lib/rabbitmq/.erlang.cookie /etc/nvme/hostid \\
+            /etc/nvme/hostnqn /etc/iscsi/initiatorname.iscsi
+        rm -rf /etc/puppetlabs/puppet/ssl /var/lib/puppet/ssl /etc/puppet/ssl
+        # The self-signed certificate that ssl-cert makes has a secret key; its own unit makes another.
+        if [ -e /etc/ssl/private/ssl-cert-snakeoil.key ]; then
+            link=/etc/ssl/certs/$(openssl x509 -hash -noout -in /etc/ssl/certs/ssl-cert-snakeoil.pem).0
+            rm -f "$link" /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem
+        fi
+        # Backups that tools keep of the files they change.
+        rm -f /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- /etc/subuid- /etc/subgid- /etc/.pwd.lock
+        rm -f /var/lib/dpkg/*-old /var/lib/dpkg/lock /var/lib/dpkg/lock-frontend /var/lib/dpkg/triggers/Lock
+        rm -f /var/lib/ucf/*.[0-9] /var/lib/ucf/*-old /var/lib/shells.state.old /var/cache/debconf/*-old
+        rm -rf /var/lib/cloud /var/lib/dpkg/tmp.ci
+        test -s /usr/sbin/policy-rc.d || rm -f /usr/sbin/policy-rc.d
+        # Logs, caches, lists, histories, leases.
+        find /var/log -xdev ! -type d -delete
+        find /var/log/journal -xdev -mindepth 1 -delete 2>/dev/null || true
+        find /var/cache /var/backups /var/lib/apt/lists /var/tmp -xdev -mindepth 1 ! -type d -delete
+        find /var/tmp -xdev -mindepth 1 -delete
+        find /var/lib/dhcp /var/lib/dhcpcd /var/lib/NetworkManager /var/spool/cron -xdev -type f \\
+            -name '*leas*' -delete 2>/dev/null || true
+        rm -rf /root/.cache /root/.bash_history /root/.wget-hsts /root/.python_history /root/.lesshst /root/.ssh/known_hosts
+        for home in /home/*/; do rm -rf "$home.cache" "$home.bash_history"; done
+        """
+}

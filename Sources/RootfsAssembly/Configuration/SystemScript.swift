@@ -1,0 +1,139 @@
+import ApplianceSpec
+import Diagnostics
+import HostSystem
+
+/// The shell commands that apply the spec's system settings, and what a machine in a cloud needs besides.
+struct SystemScript {
+    let appliance: Appliance
+
+    /// Each setting by itself, so that a failure names the one.
+    var steps: [(title: String, script: String)] {
+        [
+            ("set the host name", hostname), ("set the locale '\(appliance.system.locale)'", locale),
+            ("set the time zone '\(appliance.system.timezone)'", timezone), ("set up the first boot", firstBoot),
+            ("mark the packages that were asked for", packageMarks),
+        ]
+    }
+
+    private var hostname: String {
+        let name = appliance.system.hostname ?? ""
+        let own = name.isEmpty ? "" : "127.0.1.1\\t\(name)\\n"
+        return """
+            set -e
+            printf '%s' \(Command.quoted(name.isEmpty ? "" : name + "\n")) >/etc/hostname
+            test -e /etc/hosts || printf '127.0.0.1\\tlocalhost\\n\(own)::1\\tlocalhost ip6-localhost ip6-loopback\\nff02::1\\tip6-allnodes\\nff02::2\\tip6-allrouters\\n' >/etc/hosts
+            """
+    }
+
+    private var locale: String {
+        let locale = appliance.system.locale
+        let generated = ["C.UTF-8", "C.utf8", "C", "POSIX"].contains(locale)
+        let charset = locale.split(separator: ".").last.map(String.init) ?? "UTF-8"
+        let name = Command.quoted(locale)
+        let generate = """
+            test -x /usr/sbin/locale-gen || { echo "the package 'locales' is not installed" >&2; exit 1; }
+            grep -q "^\(locale) " /usr/share/i18n/SUPPORTED || { echo "there is no locale '\(locale)'" >&2; exit 1; }
+            printf '%s %s\\n' \(name) \(Command.quoted(charset)) >>/etc/locale.gen
+            locale-gen
+            """
+        return """
+            set -e
+            \(generated ? "" : generate)
+            if [ -x /usr/sbin/update-locale ]; then
+                update-locale --no-checks LANG=\(name)
+            else
+                printf 'LANG=%s\\n' \(name) >/etc/default/locale
+            fi
+            """
+    }
+
+    private var timezone: String {
+        let zone = Command.quoted(appliance.system.timezone)
+        return """
+            set -e
+            test -e /usr/share/zoneinfo/\(zone) || { echo "there is no time zone" \(zone) "in the image" >&2; exit 1; }
+            ln -sfn /usr/share/zoneinfo/\(zone) /etc/localtime
+            printf '%s\\n' \(zone) >/etc/timezone
+            """
+    }
+
+    private var firstBoot: String {
+        """
+        set -e
+        # A resolver's settings come with the network; what is left of the build's would be wrong.
+        test -L /etc/resolv.conf || rm -f /etc/resolv.conf
+        SYSTEMD_OFFLINE=1 systemctl enable stonebake-ssh-keys.service
+        """
+    }
+
+    /// What apt would remove now, asked for or not, belongs to the minimal system (Priority: required).
+    private var packageMarks: String {
+        """
+        set -e
+        options='-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
+        apt-get $options --simulate autoremove | sed -n 's/^Remv \\([^ ]*\\) .*/\\1/p' | xargs -r apt-mark $options manual
+        """
+    }
+
+    /// What does not come from the spec, as files of the image.
+    var files: [PlacedEntry] {
+        [
+            PlacedEntry(path: "/etc/systemd/system/stonebake-ssh-keys.service", content: .text(Self.sshKeysUnit)),
+            PlacedEntry(path: "/etc/netplan/90-stonebake.yaml", content: .text(Self.network), mode: 0o600),
+            PlacedEntry(path: "/etc/cloud/cloud.cfg.d/95-stonebake.cfg", content: .text(cloudSettings)),
+        ]
+    }
+
+    /// cloud-init makes host keys where a data source is found; this makes those that are still missing.
+    private static let sshKeysUnit = """
+        [Unit]
+        Description=Make the SSH host keys that are missing
+        After=cloud-init.service cloud-init-network.service
+        Before=ssh.service ssh.socket
+        ConditionPathExists=|!/etc/ssh/ssh_host_ed25519_key
+        ConditionPathExists=|!/etc/ssh/ssh_host_rsa_key
+        ConditionPathExists=|!/etc/ssh/ssh_host_ecdsa_key
+
+        [Service]
+        Type=oneshot
+        RemainAfterExit=yes
+        ExecStart=/usr/bin/ssh-keygen -A
+
+        [Install]
+        WantedBy=multi-user.target
+
+        """
+
+    /// DHCP on every network card. cloud-init's own file names single cards, whose settings come first: networkd takes
+    /// the first file that matches, and `zz` sorts last.
+    private static let network = """
+        network:
+          version: 2
+          ethernets:
+            zz-all-en:
+              match: { name: "en*" }
+              dhcp4: true
+              dhcp6: true
+              optional: true
+            zz-all-eth:
+              match: { name: "eth*" }
+              dhcp4: true
+              dhcp6: true
+              optional: true
+
+        """
+
+    private var cloudSettings: String {
+        """
+        # Made by Stonebake.
+        datasource_list: [\(appliance.firstBoot.dataSources.joined(separator: ", "))]
+        growpart: { mode: auto, devices: ["/"], ignore_growroot_disabled: false }
+        resize_rootfs: true
+        ssh_deletekeys: true
+        ssh_pwauth: false
+        apt: { preserve_sources_list: false }
+        \(appliance.system.hostname == nil ? "" : "preserve_hostname: true")
+
+        """
+    }
+}
