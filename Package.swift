@@ -74,6 +74,7 @@ let package = Package(
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("ApplianceSpecTests", ["ApplianceSpec", "Diagnostics"]),
+        tests("BootCheckTests", ["BootCheck", "ApplianceSpec", "HostSystem", "Diagnostics"]),
         tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker"]),
         .executableTarget(
             name: "HostWorker", dependencies: ["HostSystem", "ContentDigest"], path: "Tests/HostWorker",

@@ -8,9 +8,16 @@ package struct BootChecker: Sendable {
     package static let emulationScale = 5.0
 
     private let host: Host
+    private let emulationScale: Double
 
     package init(host: Host) {
+        self.init(host: host, emulationScale: BootChecker.emulationScale)
+    }
+
+    /// - Parameter emulationScale: what time limits are multiplied by where the guest is emulated.
+    init(host: Host, emulationScale: Double) {
         self.host = host
+        self.emulationScale = emulationScale
     }
 
     /// Boots the image, runs the checks, and ends the machine. The image is not written to.
@@ -19,7 +26,7 @@ package struct BootChecker: Sendable {
     /// - Throws: `BootCheckError`, `HostError` when the check could not be made at all; `CancellationError`.
     package func check(_ request: BootRequest) async throws -> BootReport {
         let (qemu, proof) = try await host.virtualization()
-        let scale = proof.accelerator == .kvm ? 1 : BootChecker.emulationScale
+        let scale = proof.accelerator == .kvm ? 1 : emulationScale
         try Files.makeFolder(request.output)
         let output = try FilePaths.absolute(request.output)
         let name = request.firmware.rawValue
@@ -46,7 +53,8 @@ package struct BootChecker: Sendable {
         return report
     }
 
-    private func prepare(
+    /// Makes what the machine needs in its folder.
+    func prepare(
         _ request: BootRequest, in path: String, _ qemu: QEMU, _ accelerator: Accelerator, log: String
     ) async throws -> MachineSettings {
         let folder = MachineFolder(path: path, runner: host.runner)

@@ -10,7 +10,7 @@ struct BootExamination: Sendable {
     let host: Host
 
     /// Lines of the console that a report holds.
-    private static let consoleLines = 25
+    private static let consoleLines = 40
     /// Seconds that a guest with KVM may take to switch itself off.
     private static let shutdownLimit = 30.0
 

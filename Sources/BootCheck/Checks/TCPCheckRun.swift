@@ -29,7 +29,7 @@ extension TCPCheck {
                 }
             }
             guard let expect else { return CheckOutcome(passed: "port \(port) accepts") }
-            return try await answer(socket, expect, limit: min(left, 10 * context.scale))
+            return try await answer(socket, expect, limit: max(0.2, min(left - 0.5, 10 * context.scale)))
         }
     }
 
