@@ -7,7 +7,7 @@ package struct BootChecker: Sendable {
     /// written for KVM.
     package static let emulationScale = 5.0
 
-    private let host: Host
+    let host: Host
     private let emulationScale: Double
 
     package init(host: Host) {

@@ -37,7 +37,7 @@ struct BootExamination: Sendable {
             return first
         }
         var findings = BootFindings(
-            checks: [], console: watch.lastLines(Self.consoleLines), seconds: machine.seconds)
+            checks: [], console: watch.excerpt(Self.consoleLines), seconds: machine.seconds)
         switch event {
         case .trouble(let trouble):
             findings.trouble = trouble

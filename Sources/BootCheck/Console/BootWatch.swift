@@ -27,8 +27,8 @@ final class BootWatch: Sendable {
         self.tap = tap
     }
 
-    /// The last lines of the console.
-    func lastLines(_ count: Int) -> [String] { state.withLock { $0.watcher.last(count) } }
+    /// What the console shows of the end, or of the trouble.
+    func excerpt(_ count: Int) -> [String] { state.withLock { $0.watcher.excerpt(count) } }
 
     /// Whether the console asks for a login name.
     var sawLogin: Bool { state.withLock { $0.sawLogin } }

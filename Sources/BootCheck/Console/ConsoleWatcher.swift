@@ -53,6 +53,14 @@ struct ConsoleWatcher: Sendable {
         Array((text.partial.isEmpty ? lines : lines + [text.partial]).suffix(count))
     }
 
+    /// What a report shows: the last `count` lines, or where trouble was seen, what led to it and what followed.
+    func excerpt(_ count: Int) -> [String] {
+        let all = last(ConsoleWatcher.kept)
+        guard let found, let place = all.lastIndex(where: { $0.contains(found.evidence) }) else { return last(count) }
+        let start = max(0, min(place - count / 3, all.count - count))
+        return Array(all[start...].prefix(count))
+    }
+
     static func trouble(in line: String) -> BootTrouble? {
         let line = line.drop { $0 == " " }
         for sign in signs {

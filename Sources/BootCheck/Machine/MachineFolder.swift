@@ -13,8 +13,10 @@ struct MachineFolder: Sendable {
     let path: String
     let runner: CommandRunner
 
+    /// Makes the overlay, in this folder or at a path of its own.
+    ///
     /// - Throws: `BootCheckError.image` when the image cannot be read; `HostError`, `CancellationError`.
-    func makeOverlay(of image: String, format: DiskFormat?) async throws {
+    func makeOverlay(of image: String, format: DiskFormat?, at overlay: String? = nil) async throws {
         guard let resolved = realpath(image, nil) else {
             throw BootCheckError(.image, "cannot read the image '\(image)': \(Files.reason(errno))")
         }
@@ -25,7 +27,7 @@ struct MachineFolder: Sendable {
             "qemu-img",
             [
                 "create", "-q", "-f", "qcow2", "-b", absolute, "-F", format.rawValue,
-                "\(path)/\(MachineSettings.File.overlay)",
+                overlay ?? "\(path)/\(MachineSettings.File.overlay)",
             ])
         let result = try await runner.run(create)
         guard result.succeeded else {
