@@ -73,29 +73,42 @@ package struct KVMProof: Sendable {
     ///
     /// - Throws: `HostError`, `CancellationError`.
     package func verdict(remembered facts: FactMemory) async throws -> Verdict {
-        let name = "kvm-proof"
-        let key = [
-            Self.line("/proc/sys/kernel/osrelease"), "\(qemu.version)",
-            Self.line("/proc/sys/kernel/random/boot_id"),
-            // A user who is put into the group kvm must not be held to an older verdict.
-            access("/dev/kvm", R_OK | W_OK) == 0 ? "open" : "closed",
-        ].joined(separator: " ")
-        if let text = facts.recall(name), let fact = try? JSONDecoder().decode(Fact.self, from: Data(text.utf8)),
+        if let text = facts.recall(Self.factName),
+            let fact = try? JSONDecoder().decode(Fact.self, from: Data(text.utf8)),
             fact.key == key
         {
             return fact.verdict
         }
-        let verdict = try await run(.kvm)
+        let verdict = try await renewedVerdict(remembering: facts)
         if !verdict.works {
             runner.progress.send(
                 .message(
                     .notice,
                     "KVM is not used: \(verdict.reason); QEMU emulates instead, which is several times slower"))
         }
+        return verdict
+    }
+
+    /// A new trial, remembered for those who ask for a remembered one.
+    ///
+    /// - Throws: `HostError`, `CancellationError`.
+    package func renewedVerdict(remembering facts: FactMemory) async throws -> Verdict {
+        let verdict = try await run(.kvm)
         if let data = try? JSONEncoder().encode(Fact(key: key, verdict: verdict)) {
-            facts.remember(name, String(decoding: data, as: UTF8.self))
+            facts.remember(Self.factName, String(decoding: data, as: UTF8.self))
         }
         return verdict
+    }
+
+    private static let factName = "kvm-proof"
+
+    /// What a verdict holds for: this kernel, this QEMU, this boot of the machine.
+    private var key: String {
+        [
+            Self.line("/proc/sys/kernel/osrelease"), "\(qemu.version)", Self.line("/proc/sys/kernel/random/boot_id"),
+            // A user who is put into the group kvm must not be held to an older verdict.
+            access("/dev/kvm", R_OK | W_OK) == 0 ? "open" : "closed",
+        ].joined(separator: " ")
     }
 
     /// Boots the proof guest.
