@@ -45,6 +45,11 @@ package struct BootRequest: Sendable {
 
     /// The guest's ports that the checks need, and sshd's.
     var forwards: [PortForward] {
+        Set(Self.ports(of: checks) + [22]).sorted().map { PortForward(guest: $0) }
+    }
+
+    /// The guest's ports that the checks need, each once.
+    package static func ports(of checks: [Check]) -> [Int] {
         let ports = checks.compactMap { check -> Int? in
             switch check.kind {
             case .http(let http): http.port
@@ -52,6 +57,6 @@ package struct BootRequest: Sendable {
             case .command, .unit, .bootTime: nil
             }
         }
-        return Set(ports + [22]).sorted().map { PortForward(guest: $0) }
+        return Set(ports).sorted()
     }
 }

@@ -56,6 +56,13 @@ package final class DiskSession: Sendable {
 
     deinit { launch.cancel() }
 
+    /// Waits until the appliance is up: the proof that libguestfs works here.
+    ///
+    /// - Throws: `DiskError` when it does not come up; `CancellationError`.
+    package func waitUntilUp() async throws {
+        try await run { _, _ in }
+    }
+
     /// Ends the appliance, also while it starts, and frees what it holds. Safe to call again, and after `assemble`.
     package func cancel() async {
         launch.cancel()

@@ -29,6 +29,7 @@ struct Stonebake: AsyncParsableCommand {
         version: stonebakeVersion,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, LockCommand.self, TestCommand.self,
+            RunCommand.self, DoctorCommand.self,
             CacheCommand.self, SchemaCommand.self,
         ])
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Glibc
 
 /// Finds out of each thing that a build needs whether it works, by using it.
@@ -76,6 +77,9 @@ package struct Doctor: Sendable {
                 state: isMissing ? .missing : .broken, proof: error.message + detail, mend: error.hint)
         } catch let error as CancellationError {
             throw error
+        } catch let error as any Failure {
+            let diagnostic = error.diagnostics.first
+            finding = .broken(diagnostic?.message ?? "\(error)", mend: diagnostic?.hint)
         } catch {
             finding = .broken("\(error)")
         }
