@@ -46,8 +46,8 @@ final class FakeMachine {
             "log apt-get \"$@\"; case $1 in indextargets) cat \"$ROOT/targets\" ;; *) exit \(aptStatus) ;; esac")
         try write(
             "targets",
-            "bookworm-updates|http://m.example/debian|/k.gpg|main\nbookworm|http://m.example/debian|/k.gpg|non-free\n"
-                + "bookworm|http://m.example/debian|/k.gpg|main\n")
+            "bookworm-updates|main|http://u.example/debian/\nbookworm|non-free|http://n.example/debian/\n"
+                + "bookworm|main|http://m.example/debian/\n")
         try fake("apt-cache", knowsBackports ? "echo release n=bookworm-backports" : "")
         try fake("install", "log install \"$@\"; cat \"$3\" >\"$ROOT/added\"")
         try fake("usermod", "log usermod \"$@\"")
@@ -172,10 +172,10 @@ final class FakeMachine {
         #expect(
             machine.text("added") == """
                 Types: deb
-                URIs: http://m.example/debian
+                URIs: http://m.example/debian/
                 Suites: bookworm-backports
                 Components: main
-                Signed-By: /k.gpg
+                Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
                 """)
         #expect(

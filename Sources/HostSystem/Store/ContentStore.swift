@@ -14,6 +14,7 @@ internal import SystemPackage
 ///     ├── newest/<digest of kind, name>    the record of the last step of that kind and name, kept by gc
 ///     ├── facts/<name>                     small things remembered: the last seen date of a suite, the KVM proof
 ///     ├── partial/<digest>[.from]          downloads that broke off, and where they came from; resumed by later runs
+///     ├── logs/<time>-<what>.log          the driver's log files, the newest fifty
 ///     ├── locks/<name>                     flock'ed files; there while they are held
 ///     └── runs/<id>/                       what a living process is making: staging folders and its scratch folder
 ///         runs/<id>.owner                  flock'ed by that process; unlocked means dead, and the folder is swept

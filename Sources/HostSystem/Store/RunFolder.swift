@@ -53,18 +53,24 @@ final class RunFolder: Sendable {
         }
     }
 
-    /// Removes what dead processes left: those whose owner file nobody holds.
-    static func sweep(_ runs: String) throws(HostError) {
+    /// Removes what dead processes left: those whose owner file nobody holds. Returns what could not be removed.
+    static func sweep(_ runs: String) throws(HostError) -> [HostError] {
+        var failures: [HostError] = []
         for name in try Files.names(in: runs) where !name.hasSuffix(".owner") {
-            guard let lock = try FileLock.acquire("\(runs)/\(name).owner") else { continue }
-            defer { withExtendedLifetime(lock) {} }
-            try removeTree("\(runs)/\(name)")
+            do throws(HostError) {
+                guard let lock = try FileLock.acquire("\(runs)/\(name).owner") else { continue }
+                defer { withExtendedLifetime(lock) {} }
+                try removeTree("\(runs)/\(name)")
+            } catch {
+                failures.append(error)
+            }
         }
         for name in try Files.names(in: runs) where name.hasSuffix(".owner") {
             guard !Files.exists("\(runs)/\(name.dropLast(6))") else { continue }
             // Released at once, which removes the file.
-            _ = try FileLock.acquire("\(runs)/\(name)")
+            _ = try? FileLock.acquire("\(runs)/\(name)")
         }
+        return failures
     }
 }
 
@@ -83,10 +89,13 @@ package struct ScratchFolder: Sendable {
 }
 
 extension ContentStore {
-    /// Removes what killed runs left behind: their staging and scratch folders. Quick when there is nothing.
+    /// Removes what killed runs left behind: their staging and scratch folders. Quick when there is nothing. What
+    /// cannot be removed (another user's, on a shared store) is told, and does not stop this run.
     package func sweepDeadRuns() throws(HostError) {
-        try RunFolder.sweep("\(root)/runs")
-        for name in try Files.names(in: "\(root)/locks") { _ = try FileLock.acquire("\(root)/locks/\(name)") }
+        for error in try RunFolder.sweep("\(root)/runs") {
+            progress.send(.message(.warning, "what a killed build has left stays: \(error.message)"))
+        }
+        for name in try Files.names(in: "\(root)/locks") { _ = try? FileLock.acquire("\(root)/locks/\(name)") }
     }
 
     /// Removes this run's staging and scratch folders.
