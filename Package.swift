@@ -72,6 +72,12 @@ let package = Package(
         tests("BuildPlanningTests", ["ApplianceSpec", "BuildPlanning", "ContentDigest", "Diagnostics"]),
         tests("CommandLineTests", []),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
+        tests(
+            "DiskAssemblyTests",
+            [
+                "DiskAssembly", "RootfsAssembly", "PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem",
+                "ContentDigest", "Diagnostics", system,
+            ]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("ApplianceSpecTests", ["ApplianceSpec", "Diagnostics"]),
         tests("BootCheckTests", ["BootCheck", "ApplianceSpec", "HostSystem", "Diagnostics"]),

@@ -139,7 +139,7 @@ package struct DiskLayoutPlanner: Sendable {
             diskGUID: identity.diskGUID, size: size, partitions: partitions,
             root: .init(
                 inodes: geometry.inodes,
-                journalMebibytes: geometry.journalBlocks * Ext4Geometry.blockSize >> 20))
+                journalMebibytes: (geometry.journalBlocks * Ext4Geometry.blockSize) >> 20))
     }
 
     private func partition(

@@ -58,7 +58,7 @@ package struct DiskAssembler: Sendable {
             do {
                 let image = try await make(
                     layout, archive: archive, root: root, tools: tools, plan: plan, session: session)
-                let entry = try keep(image, as: step, session: session, seconds: (clock.now - start).inSeconds)
+                let entry = try keep(image, as: step, seconds: (clock.now - start).inSeconds)
                 await session.cancel()
                 return DiskImage(path: "\(entry.path)/disk.raw", layout: layout, inspection: image.inspection)
             } catch {
@@ -84,7 +84,7 @@ package struct DiskAssembler: Sendable {
         let writer = DiskWriter(
             host: host, tools: tools, layout: layout, disk: session.disk, folder: session.folder,
             timestamp: plan.lock.timestamp)
-        try await writer.write(tree: root.archive, boot: boot, hashSeed: plan.identity.hashSeed)
+        try await writer.write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
         let kernel = root.kernel
         let inspection = try await session.run { handle, cancelled in
             try DiskVerifier(
@@ -95,9 +95,8 @@ package struct DiskAssembler: Sendable {
         return DiskImage(path: session.disk.path, layout: layout, inspection: inspection)
     }
 
-    private func keep(
-        _ image: DiskImage, as step: BuildStep, session: DiskSession, seconds: Double
-    ) throws -> StoreEntry {
+    /// Moves the disk into the store.
+    func keep(_ image: DiskImage, as step: BuildStep, seconds: Double) throws -> StoreEntry {
         let staging = try host.store.newStaging()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

@@ -22,7 +22,7 @@ struct DiskVerifier {
         let device = Self.device(root)
         // Its exit status is data: 0 is clean, and everything else is not what we have written.
         let check = try handle.shell("e2fsck -f -n \(device) 2>&1; echo status $?")
-        guard check.hasSuffix("status 0\n") else {
+        guard check.split(separator: "\n").last == "status 0" else {
             throw DiskError(
                 .verification, "the finished root filesystem is damaged", hint: "this is a defect of Stonebake",
                 notes: check.split(separator: "\n").suffix(20).map(String.init))

@@ -45,8 +45,8 @@ package struct DistributionProfile: Sendable {
             // mke2fs opens libarchive by itself (no Depends says so), and needs a UTF-8 locale for names in a tar.
             tools: [
                 needsBackports ? "e2fsprogs/\(release)-backports" : "e2fsprogs",
-                needsBackports ? "libarchive13" : "libarchive13t64", "libc-bin", "dash", "coreutils", "dosfstools",
-                "mtools",
+                needsBackports ? "libarchive13" : "libarchive13t64", "base-files", "libc-bin", "dash", "coreutils",
+                "dosfstools", "mtools",
             ],
             pythonTools: ["python3", "python3-pip-whl"],
             toolRepositories: repositories + (needsBackports ? [backports] : []))

@@ -15,8 +15,8 @@ struct DiskWriter {
     private static let place = "/run/stonebake"
 
     /// - Throws: `DiskError`, `HostError`, `CancellationError`.
-    func write(tree: String, boot: BootFiles, hashSeed: String) async throws {
-        try checkSpace(for: tree)
+    func write(tree: RootArchive, boot: BootFiles, hashSeed: String) async throws {
+        try checkSpace(for: tree.path)
         try disk.resize(to: layout.size)
         async let root: Void = writeRoot(tree, hashSeed: hashSeed)
         async let system: Void = writeSystemPartition(boot.system)
@@ -33,7 +33,7 @@ struct DiskWriter {
         _ = try await (root, system)
     }
 
-    private func writeRoot(_ tree: String, hashSeed: String) async throws {
+    private func writeRoot(_ tree: RootArchive, hashSeed: String) async throws {
         guard let partition = layout[.root] else { return }
         let command = Ext4Writer.command(
             partition, parameters: layout.root, hashSeed: hashSeed, archive: "\(Self.place)/root.tar",
@@ -41,9 +41,36 @@ struct DiskWriter {
         try await run(
             command, "writing the root filesystem",
             binds: [
-                .init(tree, at: "\(Self.place)/root.tar"),
+                .init(tree.path, at: "\(Self.place)/root.tar"),
                 .init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false),
             ])
+        let attributes = ExtendedAttributes(tree)
+        if !attributes.items.isEmpty { try await write(attributes, to: partition) }
+    }
+
+    private func write(_ attributes: ExtendedAttributes, to partition: DiskLayout.Partition) async throws {
+        let work = "\(folder)/attributes"
+        try Files.makeFolder(work)
+        for (index, item) in attributes.items.enumerated() { try Files.write(item.value, to: "\(work)/value-\(index)") }
+        try Files.write(try attributes.requests(folder: "\(Self.place)/attributes"), to: "\(work)/requests")
+        let debug = Command(
+            "debugfs",
+            [
+                "-w", "-f", "\(Self.place)/attributes/requests",
+                "\(Self.place)/disk.raw?offset=\(partition.start)",
+            ])
+        let result = try await run(
+            debug, "writing extended attributes",
+            binds: [
+                .init(work, at: "\(Self.place)/attributes"),
+                .init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false),
+            ])
+        // debugfs ends with 0 whatever its requests did; those that fail say so, the others say nothing.
+        let failures = result.tail.filter { !$0.hasPrefix("debugfs") }
+        guard failures.isEmpty else {
+            throw DiskError(.badTree, "the tree's extended attributes cannot be written", notes: failures)
+        }
+        try removeTree(work)
     }
 
     private func writeSystemPartition(_ system: SystemPartition?) async throws {
@@ -62,14 +89,15 @@ struct DiskWriter {
         try removeTree(work)
     }
 
-    private func run(_ command: Command, _ purpose: String, binds: [SandboxJob.Bind]) async throws {
+    @discardableResult
+    private func run(_ command: Command, _ purpose: String, binds: [SandboxJob.Bind]) async throws -> CommandResult {
         let sandbox = Sandbox(host: host)
         let job = SandboxJob(layers: [tools.tree], command: command).with {
             $0.binds = binds
             $0.timestamp = timestamp
         }
         do {
-            try await sandbox.check(job, purpose: purpose)
+            return try await sandbox.check(job, purpose: purpose)
         } catch let error as HostError where error.notes.contains(where: { $0.contains("No space left on device") }) {
             throw HostError(
                 .noSpace, "\(purpose): the disk that holds '\(host.store.root)' is full",

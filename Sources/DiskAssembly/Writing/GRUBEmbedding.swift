@@ -25,7 +25,9 @@ struct GRUBEmbedding {
         let sectors = (coreImage.count + Self.sector - 1) / Self.sector
         guard sectors > 2, coreImage.value(at: Self.blocklist, as: UInt64.self) == 2,
             Int(coreImage.value(at: Self.blocklist + 8, as: UInt16.self)) == sectors - 1,
-            coreImage.value(at: Self.blocklist + 10, as: UInt16.self) == 0x0820
+            coreImage.value(at: Self.blocklist + 10, as: UInt16.self) == 0x0820,
+            // The list grows downwards, and an entry without length ends it.
+            coreImage.value(at: Self.blocklist - 4, as: UInt16.self) == 0
         else { throw DiskError(.bootFiles, "'core.img' is not an image for BIOS made by grub-mkimage") }
         self.bootImage = bootImage
         self.coreImage = coreImage
@@ -38,6 +40,7 @@ struct GRUBEmbedding {
         var sector = bootImage
         sector.replaceSubrange(0x03..<0x5A, with: mbr[0x03..<0x5A])
         sector.put(coreSector, at: 0x5C)
+        sector[0x64] = 0xFF
         sector.replaceSubrange(0x66..<0x68, with: [0x90, 0x90])
         sector.replaceSubrange(0x1B8..<0x1FE, with: mbr[0x1B8..<0x1FE])
         return sector

@@ -14,7 +14,8 @@ struct RootArchive {
         var size: Int64
         var offset: Int64
         var linkTarget: String
-        var hasAttributes: Bool
+        /// Extended attributes by name.
+        var attributes: [String: [UInt8]]
     }
 
     let path: String
@@ -66,7 +67,7 @@ struct RootArchive {
             if entry.type == "5" { directories[entry.path, default: 24] += 0 }
             // Short links lie in the inode, and so do attributes as long as a capability.
             if entry.type == "2", entry.linkTarget.utf8.count >= 60 { blocks += 1 }
-            if entry.hasAttributes { blocks += 1 }
+            if !entry.attributes.isEmpty { blocks += 1 }
             if entry.type == "0" {
                 let content = (entry.size + Ext4Geometry.blockSize - 1) / Ext4Geometry.blockSize
                 // A large file may need a block for its extents.

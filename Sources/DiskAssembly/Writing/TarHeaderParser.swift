@@ -10,10 +10,13 @@ struct TarHeaderParser {
         var isExtension: Bool { "xgLK".contains(type) }
     }
 
+    /// Before the name of an extended attribute, whose value follows as it is (star, GNU tar, libarchive).
+    private static let attributePrefix = "SCHILY.xattr."
+
     private var path: String?
     private var linkTarget: String?
     private var size: Int64?
-    private var hasAttributes = false
+    private var attributes: [String: [UInt8]] = [:]
 
     /// Nil at the zero block that ends an archive.
     ///
@@ -57,7 +60,8 @@ struct TarHeaderParser {
                 let record = rest[(space + 1)..<(rest.startIndex + length - 1)]
                 rest = rest[(rest.startIndex + length)...]
                 guard let equals = record.firstIndex(of: 61) else { continue }
-                set(String(decoding: record[..<equals], as: UTF8.self), record[(equals + 1)...])
+                let key = String(decoding: record[..<equals], as: UTF8.self)
+                try set(key, record[(equals + 1)...], archive: archive)
             }
         default: break
         }
@@ -70,17 +74,18 @@ struct TarHeaderParser {
             path: Self.normalized(path ?? header.path), type: header.type, size: header.size, offset: offset,
             linkTarget: header.type == "1"
                 ? Self.normalized(linkTarget ?? header.linkTarget) : linkTarget ?? header.linkTarget,
-            hasAttributes: hasAttributes)
+            attributes: attributes)
     }
 
-    private mutating func set(_ key: String, _ value: ArraySlice<UInt8>) {
+    private mutating func set(_ key: String, _ value: ArraySlice<UInt8>, archive: String) throws(DiskError) {
         switch key {
         case "path": path = String(decoding: value, as: UTF8.self)
         case "linkpath": linkTarget = String(decoding: value, as: UTF8.self)
         case "size": size = Int64(String(decoding: value, as: UTF8.self))
-        // A capability (20 bytes) fits into the inode; what is longer takes a block.
-        case _ where key.hasPrefix("SCHILY.xattr.security.capability"): break
-        case _ where key.hasPrefix("SCHILY.xattr.") || key.hasPrefix("SCHILY.acl."): hasAttributes = true
+        case _ where key.hasPrefix(Self.attributePrefix):
+            attributes[String(key.dropFirst(Self.attributePrefix.count))] = Array(value)
+        case _ where key.hasPrefix("SCHILY.acl."):
+            throw RootArchive.bad(archive, "'\(path ?? "?")' has an access control list in text form")
         default: break
         }
     }

@@ -1,0 +1,167 @@
+import ApplianceSpec
+import BuildPlanning
+import ContentDigest
+import Diagnostics
+import HostSystem
+import SystemPackage
+import Testing
+
+@testable import DiskAssembly
+
+/// A disk from a tree of a few files, with the real tools and the real libguestfs.
+@Suite(.serialized) struct DiskAssemblerTests {
+    @Test func `a tree becomes a disk that libguestfs and the tools of its filesystems find right`() async throws {
+        let folder = try TestFolder()
+        let tree = try await TinyTree.make(in: folder)
+        let host = try TestTools.host()
+        let tools = try await TestTools.root(host)
+        let plan = Sample.plan(disk: Sample.settings(free: .bytes(ByteSize(bytes: 30_000_000))))
+        let assembler = DiskAssembler(host: host)
+        let session = try await assembler.prepare(useKVM: false)
+        let step = Self.step(tree, folder)
+        let image = try await assembler.assemble(step, root: tree, tools: tools, plan: plan, session: session)
+
+        #expect(image.inspection.distribution == "debian")
+        #expect(image.inspection.majorVersion == 13)
+        // What libguestfs calls a Debian: its /etc/debian_version.
+        #expect(image.inspection.productName == "13.2")
+        #expect(image.inspection.architecture == "x86_64")
+        #expect(image.inspection.kernels == [TinyTree.kernel])
+        #expect(try assembler.cached(step)?.path == image.path)
+        #expect(try assembler.cached(step)?.layout == image.layout)
+        // The session's file and the appliance's folder are gone with it.
+        #expect(!Files.exists(session.disk.path))
+        #expect(try Files.names(in: session.folder) == [])
+
+        try await Judges(image: image, folder: folder).judge(freeAtLeast: 30_000_000)
+
+        // The same bytes again, seconds later, from another archive with the same content, in another folder.
+        let copy = "\(folder.path)/copy.tar"
+        _ = try await folder.shell("sleep 2; cp root.tar copy.tar")
+        let again = try DiskFile.create("\(folder.path)/again.raw", size: 1 << 32)
+        let archive = try RootArchive(copy)
+        let boot = try BootFiles(archive: archive, layout: image.layout, architecture: .amd64)
+        try await DiskWriter(
+            host: host, tools: tools, layout: image.layout, disk: again, folder: folder.path,
+            timestamp: plan.lock.timestamp
+        ).write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
+        #expect(try Digest.of(file: FilePath(again.path)) == Digest.of(file: FilePath(image.path)))
+        try await host.close()
+    }
+
+    @Test func `a budget also judges a disk that the store has`() async throws {
+        let folder = try TestFolder()
+        let tree = try await TinyTree.make(in: folder)
+        let host = try Host(testing: "\(folder.path)/store")
+        let step = Self.step(tree, folder)
+        let layout = try #require(Sample.planner().layout(for: LayoutTests.wsgi, packages: []).layout)
+        let inspection = DiskImage.Inspection(
+            distribution: "debian", majorVersion: 13, minorVersion: 0, productName: "13.0", architecture: "x86_64",
+            kernels: [])
+        let assembler = DiskAssembler(host: host)
+        let made = try DiskFile.create("\(folder.path)/disk.raw", size: layout.size)
+        _ = try assembler.keep(
+            DiskImage(path: made.path, layout: layout, inspection: inspection), as: step, seconds: 1)
+        func assemble(budget: Int64) async throws -> DiskImage {
+            try await assembler.assemble(
+                step, root: tree, tools: ToolsRoot(tree: "/nowhere"),
+                plan: Sample.plan(disk: Sample.settings(budget: budget)), session: nil)
+        }
+        #expect(try await assemble(budget: 2_000_000_000).layout == layout)
+        let error = await #expect(throws: DiskError.self) { try await assemble(budget: 200_000_000) }
+        #expect(error?.diagnostics.map(\.code) == ["over-budget"])
+        try await host.close()
+    }
+
+    @Test(arguments: [
+        (
+            "/boot/grub/i386-pc/core.img",
+            "the system has no '/boot/grub/i386-pc/core.img', which a BIOS needs to boot it"
+        ),
+        (
+            "/usr/lib/shim/shimx64.efi.signed",
+            "the system has no '/usr/lib/shim/shimx64.efi.signed', which UEFI firmware needs to boot it"
+        ),
+    ])
+    func `a tree without what its firmware starts is refused by name`(missing: String, message: String) async throws {
+        let folder = try TestFolder()
+        let tree = try await TinyTree.make(in: folder, without: [missing])
+        let layout = try #require(Sample.planner().layout(for: LayoutTests.wsgi, packages: []).layout)
+        let error = #expect(throws: DiskError.self) {
+            try BootFiles(archive: RootArchive(tree.archive), layout: layout, architecture: .amd64)
+        }
+        #expect(error?.code == .bootFiles)
+        #expect(error?.message == message)
+    }
+
+    private static func step(_ tree: RootFilesystem, _ folder: TestFolder) -> BuildStep {
+        var inputs = StepInputs()
+        inputs.add("tree", tree.digest)
+        inputs.add("test", text: folder.path)
+        return BuildStep(kind: .disk, name: "tiny", title: "assemble the disk", inputs: inputs)
+    }
+}
+
+/// Programs that are not ours and not libguestfs: gdisk, e2fsprogs and mtools of the host.
+private struct Judges {
+    let image: DiskImage
+    let folder: TestFolder
+
+    func judge(freeAtLeast free: Int64) async throws {
+        let root = try #require(image.layout[.root])
+        let system = try #require(image.layout[.esp])
+        #expect(try Files.identity(image.path)?.size == image.layout.size)
+        let table = try await folder.shell("/sbin/sgdisk --verify \(image.path)")
+        #expect(table.contains("No problems found"))
+
+        let extract = { (partition: DiskLayout.Partition, name: String) in
+            "dd if=\(image.path) of=\(name) bs=1M conv=sparse status=none skip=\(partition.start >> 20) count=\(partition.size >> 20)\n"
+        }
+        let report = try await folder.shell(
+            extract(root, "root.ext4") + extract(system, "esp.fat")
+                + """
+                /sbin/e2fsck -f -n root.ext4 2>&1
+                /sbin/dumpe2fs -h root.ext4 2>/dev/null
+                /sbin/debugfs -R "cat /etc/hostname" root.ext4 2>/dev/null
+                /sbin/debugfs -R "ea_get /etc/hostname user.note" root.ext4 2>/dev/null
+                /sbin/debugfs -R "ea_get -x /usr/bin/bash security.capability" root.ext4 2>/dev/null
+                /sbin/debugfs -R "stat /usr/bin/rbash" root.ext4 2>/dev/null | grep -o "Links: 2"
+                /sbin/debugfs -R "ls /usr/share/doc" root.ext4 2>/dev/null
+                /sbin/fsck.fat -n esp.fat
+                TZ=UTC mdir -/ -b -i esp.fat ::
+                TZ=UTC mdir -i esp.fat ::/EFI/BOOT
+                mtype -i esp.fat ::/EFI/debian/grub.cfg
+                """)
+        func value(_ key: String) -> Substring? {
+            report.split(separator: "\n").first { $0.hasPrefix("\(key):") }?.dropFirst(key.count + 1).trimmingPrefix {
+                $0 == " "
+            }
+        }
+        #expect(value("Filesystem UUID").map(String.init) == Sample.identity.rootUUID)
+        #expect(value("Directory Hash Seed").map(String.init) == Sample.identity.hashSeed)
+        #expect(value("Filesystem volume name") == "root")
+        #expect(value("Filesystem state") == "clean")
+        // SOURCE_DATE_EPOCH of the lock.
+        #expect(value("Filesystem created")?.contains("2026") == true)
+        #expect(value("Filesystem features")?.contains("metadata_csum_seed") == false)
+        #expect(value("Filesystem features")?.contains("orphan_file") == false)
+        let blocks = try #require(value("Free blocks").flatMap { Int64($0) })
+        let reserved = try #require(value("Reserved block count").flatMap { Int64($0) })
+        #expect((blocks - reserved) * 4096 >= free)
+        #expect(report.contains("\ntiny\n"))
+        #expect(report.contains("an attribute too long"))
+        // cap_net_raw, permitted and effective: VFS_CAP_REVISION_2 in xattr(7)'s form.
+        #expect(report.contains("security.capability (20) = 01 00 00 02 00 20 00 00"))
+        #expect(report.contains("Links: 2"))
+        #expect(report.contains("\\xc3\\x84rger"))
+        for file in [
+            "BOOT/BOOTX64.EFI", "BOOT/grubx64.efi", "BOOT/mmx64.efi", "debian/BOOTX64.CSV", "debian/fbx64.efi",
+            "debian/grub.cfg", "debian/grubx64.efi", "debian/mmx64.efi", "debian/shimx64.efi",
+        ] {
+            #expect(report.contains("::/EFI/\(file)\n"))
+        }
+        #expect(report.contains("search.fs_uuid \(Sample.identity.rootUUID) root"))
+        // FAT keeps local times, and the ESP's are UTC: 1790000000 is 2026-09-21 14:13:20.
+        #expect(report.contains("2026-09-21  14:13"))
+    }
+}

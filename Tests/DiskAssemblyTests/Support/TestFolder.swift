@@ -1,0 +1,31 @@
+import Glibc
+import HostSystem
+import Testing
+
+/// A folder that goes with the test.
+final class TestFolder: Sendable {
+    let path: String
+
+    /// In /var/tmp, which is on a disk where /tmp may be in memory.
+    init() throws {
+        var template = Array("/var/tmp/stonebake-disk-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { try? removeTree(path) }
+
+    /// Runs a shell script in the folder and returns what it prints.
+    func shell(_ script: String) async throws -> String {
+        let command = Command("sh", ["-euc", script]).with {
+            $0.workingDirectory = path
+            $0.output = .capture(limit: 16 << 20)
+        }
+        do {
+            return try await CommandRunner(progress: .silent).check(command, purpose: "a test's script").text
+        } catch let error as HostError {
+            Issue.record("\(error.notes.joined(separator: "\n"))")
+            throw error
+        }
+    }
+}
