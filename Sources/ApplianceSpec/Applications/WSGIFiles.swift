@@ -89,11 +89,14 @@ extension WSGIExpansion {
             workers = \(workers)
             # To the journal: journalctl -u wsgi
             accesslog = "-"
+            access_log_format = '%({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
             errorlog = "-"
             # Only nginx can connect, so what it says of the client is true.
             forwarded_allow_ips = "*"
-            # Workers prove that they live by touching a file; in memory that never waits for a disk.
-            worker_tmp_dir = "/dev/shm"
+            # Workers prove that they live by touching a file; in memory (a tmpfs) that never waits for a disk.
+            worker_tmp_dir = "/run/wsgi"
+            # systemd controls it; a second way in is not needed (Gunicorn 25 has one by default).
+            control_socket_disable = True
 
             """
     }
