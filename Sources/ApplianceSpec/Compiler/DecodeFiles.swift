@@ -75,7 +75,7 @@ extension SpecDecoder {
     private mutating func checkKey(_ key: Located<String>) {
         let words = key.value.split(separator: " ")
         guard words.count >= 2, let blob = Data(base64Encoded: String(words[1])), blob.count > 4 else {
-            fail("bad-SSH-public-key".lowercased(), "this SSH public key is cut or damaged", key.range)
+            fail("bad-ssh-public-key", "this SSH public key is cut or damaged", key.range)
             return
         }
         func field(at offset: Int) -> (Data, Int)? {

@@ -59,8 +59,10 @@ struct Field: Sendable {
 
 /// How a string has to look.
 struct TextRule: Sendable {
-    /// `a size`, for messages; the diagnostic's code is `bad-size`.
+    /// `a size`, for messages.
     var name: String
+    /// The diagnostic's code, without `bad-`: `size`.
+    var id: String
     /// A regular expression that the whole string has to match, in the dialect that Swift, ECMA 262 and Python share.
     var pattern: String
     /// Right ones, for messages and editors.
@@ -68,11 +70,17 @@ struct TextRule: Sendable {
     /// What helps with a wrong one; the examples are named where it is nil.
     var hint: (@Sendable (String) -> String?)?
 
-    init(_ name: String, _ pattern: String, examples: [String], hint: (@Sendable (String) -> String?)? = nil) {
+    /// - Parameter id: where it is not the name without its article, with hyphens.
+    init(
+        _ name: String, _ pattern: String, id: String? = nil, examples: [String],
+        hint: (@Sendable (String) -> String?)? = nil
+    ) {
         self.name = name
         self.pattern = pattern
         self.examples = examples
         self.hint = hint
+        let words = name.split(separator: " ").drop { ["a", "an", "the"].contains($0) }
+        self.id = id ?? words.joined(separator: "-").lowercased()
     }
 
     func accepts(_ text: String) -> Bool {
@@ -81,9 +89,5 @@ struct TextRule: Sendable {
         return (try? regex.wholeMatch(in: text)) != nil
     }
 
-    /// `bad-size`.
-    var code: String {
-        let words = name.split(separator: " ").drop { ["a", "an", "the"].contains($0) }
-        return "bad-" + words.joined(separator: "-").lowercased()
-    }
+    var code: String { "bad-\(id)" }
 }

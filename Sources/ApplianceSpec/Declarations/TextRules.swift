@@ -12,20 +12,21 @@ extension TextRule {
     static let version = TextRule(
         "a version", #"^[0-9]+(\.[0-9]+){0,3}([-+~][0-9A-Za-z.]+)*$"#, examples: ["1.0.0", "2026.11.21", "2.0-rc1"])
 
-    static let size = TextRule(
-        "a size", "^[0-9]{1,15}([.][0-9]{1,6})? ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB|K|M|G|T)$",
-        examples: ["700 MB", "2 GiB"]
-    ) { text in
-        text.allSatisfy(\.isNumber) ? "write a unit: '\(text) MB' or '\(text) MiB'" : nil
-    }
+    private static let sizePattern = "[0-9]{1,15}([.][0-9]{1,6})? ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB|K|M|G|T)"
+
+    static let size = TextRule("a size", "^\(sizePattern)$", examples: ["700 MB", "2 GiB"]) { sizeHint($0) }
 
     static let sizeOrShare = TextRule(
-        "a size or share", "^([0-9]{1,15}([.][0-9]{1,6})? ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB|K|M|G|T)|[0-9]{1,3}%)$",
-        examples: ["20%", "500 MB"])
+        "a size or share", "^(\(sizePattern)|[0-9]{1,3}%)$", id: "size", examples: ["20%", "500 MB"]
+    ) { sizeHint($0) ?? ($0.hasSuffix(" percent") ? "write '\($0.prefix { $0.isNumber })%'" : nil) }
 
     static let sizeOrAuto = TextRule(
-        "a size or auto", "^(auto|[0-9]{1,15}([.][0-9]{1,6})? ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB|K|M|G|T))$",
-        examples: ["auto", "2 GiB"])
+        "a size or auto", "^(auto|\(sizePattern))$", id: "size", examples: ["auto", "2 GiB"]
+    ) { sizeHint($0) }
+
+    private static func sizeHint(_ text: String) -> String? {
+        text.allSatisfy(\.isNumber) ? "write a unit: '\(text) MB' or '\(text) MiB'" : nil
+    }
 
     static let duration = TextRule(
         "a duration", "^[0-9]{1,7}([.][0-9]{1,3})? ?(ms|s|min|h)$", examples: ["30s", "2 min"]
@@ -59,7 +60,7 @@ extension TextRule {
     ) { _ in "a path on this machine, relative to the file that names it" }
 
     static let imagePath = TextRule(
-        "a path in the image", #"^(?!.*/[.][.]?(/|$))(/[^/\n\r\x00]+)+$"#, examples: ["/etc/motd"]
+        "a path in the image", #"^(?!.*/[.][.]?(/|$))(/[^/\n\r\x00]+)+$"#, id: "image-path", examples: ["/etc/motd"]
     ) { text in
         if !text.hasPrefix("/") { return "it begins with '/'" }
         if text.count > 1, text.hasSuffix("/") { return "without the '/' at its end" }

@@ -61,9 +61,11 @@ struct Validator {
                 return
             }
             guard !words.contains(word) else { return }
+            let all = words.joined(separator: ", ")
+            let isLong = words.count > 8
             fail(
-                "unknown-value", "'\(word)' is not one of \(words.joined(separator: ", "))", node.range,
-                hint: suggestion(for: word, in: words))
+                "unknown-value", "'\(word)' is not " + (isLong ? "a known value" : "one of \(all)"), node.range,
+                hint: suggestion(for: word, in: words) ?? (isLong ? "known values: \(all)" : nil))
         case .list(let item):
             guard case .list(let items) = node.content else {
                 wrongType(node, expected: "a list", hint: node.scalarText.flatMap { $0.isEmpty ? nil : "write '[\($0)]'" })
@@ -102,7 +104,10 @@ struct Validator {
 
     private mutating func checkText(_ node: SpecNode, _ rule: TextRule) {
         guard let text = node.string else {
-            let hint = node.scalarText.flatMap { $0.isEmpty ? nil : "write it in quotes: \"\($0)\"" }
+            let hint = node.scalarText.flatMap { text -> String? in
+                if text.isEmpty { return nil }
+                return rule.accepts(text) ? "write it in quotes: \"\(text)\"" : rule.hint?(text)
+            }
             wrongType(node, expected: "a string (\(rule.name))", hint: hint)
             return
         }

@@ -51,8 +51,8 @@ struct YAMLReader {
                 text.append("\n")
             }
             do {
-                // The encoding is named: Yams' default asks the environment, and prints.
-                guard let root = try Parser(yaml: String(text), encoding: .utf8).singleRoot() else {
+                    // Nothing is resolved there: types are ours. The encoding is named: Yams' default asks the environment, and prints.
+                guard let root = try Parser(yaml: String(text), resolver: .basic, encoding: .utf8).singleRoot() else {
                     fail("empty-file", "the file is empty", file.range(line: 1), hint: "a spec begins with 'stonebake: 1'")
                     return nil
                 }
@@ -171,7 +171,7 @@ struct YAMLReader {
         case Tag.Name.str.rawValue:
             return SpecNode(content: .scalar(SpecNode.Scalar(quoted: scalar.string)), range: range)
         case let tag:
-            fail("unknown-tag", "the tag '\(Self.short(tag))' is not known", range, hint: Self.tagHint)
+            failTag(tag, at: position(scalar.mark))
             return nil
         }
     }
@@ -182,13 +182,17 @@ struct YAMLReader {
         case "", "!", standard.rawValue: return false
         case "!replace": return true
         case let tag:
-            let length = Self.short(tag).unicodeScalars.count
-            fail("unknown-tag", "the tag '\(Self.short(tag))' is not known", range(at: start, length: length), hint: Self.tagHint)
+            failTag(tag, at: start)
             return false
         }
     }
 
-    private static let tagHint = "the tags of a spec are '!replace' (on a list or map) and '!!str'"
+    private mutating func failTag(_ tag: String, at start: SourcePosition) {
+        let name = Self.short(tag)
+        fail(
+            "unknown-tag", "the tag '\(name)' is not known", range(at: start, length: name.unicodeScalars.count),
+            hint: "the tags of a spec are '!replace' (on a list or map) and '!!str'")
+    }
 
     private static func short(_ tag: String) -> String {
         let prefix = "tag:yaml.org,2002:"
@@ -239,27 +243,26 @@ extension YAMLReader {
         return isFine
     }
 
-    /// Yams recurses: brackets without end would overflow the stack before any limit of ours is asked.
+    /// Yams recurses: brackets, or dashes at the start of a line, without end would overflow the stack before any limit
+    /// of ours is asked.
     private mutating func checkDepth() -> Bool {
-        var depth = 0
+        let limit = 200
+        var brackets = 0
         for (index, line) in file.lines.enumerated() {
-            var dashes = 0
-            for (column, scalar) in line.unicodeScalars.enumerated() {
+            let dashes = line.unicodeScalars.prefix { "-? \t".unicodeScalars.contains($0) }.count { $0 == "-" || $0 == "?" }
+            var column = 1
+            for scalar in line.unicodeScalars where brackets <= limit {
                 switch scalar {
-                case "[", "{": depth += 1
-                case "]", "}": depth = max(depth - 1, 0)
-                case "-", "?": dashes += 1
-                case " ", "\t": break
-                // Dashes nest only where nothing but dashes stands before them.
-                default: dashes = min(dashes, 0)
+                case "[", "{": brackets += 1
+                case "]", "}": brackets = max(brackets - 1, 0)
+                default: break
                 }
-                guard depth > 200 || (dashes > 200 && line.unicodeScalars.prefix(column).allSatisfy { "-? \t".unicodeScalars.contains($0) })
-                else { continue }
-                fail(
-                    "too-deep", "nested too deeply",
-                    range(at: SourcePosition(line: index + 1, column: column + 1), length: 1))
-                return false
+                column += 1
             }
+            guard brackets > limit || dashes > limit else { continue }
+            let place = SourcePosition(line: index + 1, column: brackets > limit ? column - 1 : 1)
+            fail("too-deep", "nested too deeply", range(at: place, length: 1))
+            return false
         }
         return true
     }

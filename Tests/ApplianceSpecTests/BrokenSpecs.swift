@@ -1,0 +1,150 @@
+/// One thing wrong in each: the error's code and place, and whether one file alone shows it (then the JSON Schema has
+/// to refuse it too) or only its meaning (then the schema cannot know).
+struct BrokenSpec {
+    var spec: String
+    var code: String
+    /// `line:column`.
+    var place: String
+    var isStructural: Bool
+}
+
+enum BrokenSpecs {
+    /// Each is added to the minimal spec, so its first line is line 5.
+    static let all: [BrokenSpec] = structural.map { BrokenSpec(spec: minimal($0), code: $1, place: $2, isStructural: true) }
+        + semantic.map { BrokenSpec(spec: minimal($0), code: $1, place: $2, isStructural: false) } + heads
+
+    private static let structural: [(String, String, String)] = [
+        ("packges: {}\n", "unknown-key", "5:1"),
+        ("packages: {instal: [vim]}\n", "unknown-key", "5:12"),
+        ("packages: [vim]\n", "wrong-type", "5:11"),
+        ("packages: {install: vim}\n", "wrong-type", "5:21"),
+        ("packages: {install: [Vim]}\n", "bad-package-request", "5:22"),
+        ("packages: {install: ['vim (>= 1)']}\n", "bad-package-request", "5:22"),
+        ("packages: {install: [12]}\n", "wrong-type", "5:22"),
+        ("packages: {recommends: yes}\n", "wrong-type", "5:24"),
+        ("packages: {remove: ['vim=1']}\n", "bad-package-name", "5:21"),
+        ("packages:\n", "wrong-type", "5:1"),
+        ("architecture: x86_64\n", "unknown-value", "5:15"),
+        ("application: {wsgy: {}}\n", "unknown-key", "5:15"),
+        ("application: {}\n", "missing-key", "5:14"),
+        ("application: wsgi\n", "wrong-type", "5:14"),
+        ("hostname: web_1\n", "bad-host-name", "5:11"),
+        ("hostname: 12\n", "wrong-type", "5:11"),
+        ("locale: german\n", "bad-locale", "5:9"),
+        ("timezone: '/etc/x'\n", "bad-time-zone", "5:11"),
+        ("kernel-arguments: ['a b']\n", "bad-kernel-argument", "5:20"),
+        ("kernel-arguments: quiet\n", "wrong-type", "5:19"),
+        ("disk: {size: 700}\n", "wrong-type", "5:14"),
+        ("disk: {size: '700'}\n", "bad-size", "5:14"),
+        ("disk: {size: 7 XB}\n", "bad-size", "5:14"),
+        ("disk: {free: 20 percent}\n", "bad-size", "5:14"),
+        ("disk: {budget: auto}\n", "bad-size", "5:16"),
+        ("disk: {boot: bios}\n", "wrong-type", "5:14"),
+        ("disk: {boot: [efi]}\n", "unknown-value", "5:15"),
+        ("disk: {filesystem: xfs}\n", "unknown-value", "5:20"),
+        ("memory: lots\n", "bad-size", "5:9"),
+        ("cpus: 0\n", "out-of-range", "5:7"),
+        ("cpus: '2'\n", "wrong-type", "5:7"),
+        ("cpus: 1.5\n", "wrong-type", "5:7"),
+        ("ports: [70000]\n", "out-of-range", "5:9"),
+        ("targets: [qcow]\n", "unknown-value", "5:11"),
+        ("targets: qcow2\n", "wrong-type", "5:10"),
+        ("extends: 12\n", "wrong-type", "5:10"),
+        ("files: [{path: /etc/x}]\n", "missing-key", "5:10"),
+        ("files: [{content: x}]\n", "missing-key", "5:10"),
+        ("files: [{path: etc/x, content: x}]\n", "bad-image-path", "5:16"),
+        ("files: [{path: /etc/../x, content: x}]\n", "bad-image-path", "5:16"),
+        ("files: [{path: /etc/x, content: x, mode: 644}]\n", "wrong-type", "5:42"),
+        ("files: [{path: /etc/x, content: x, mode: '0999'}]\n", "bad-file-mode", "5:42"),
+        ("files: [{path: /etc/x, content: x, source: y}]\n", "conflicting-keys", "5:36"),
+        ("files: [{path: /etc/x, directory: false}]\n", "wrong-type", "5:35"),
+        ("files: [{path: /etc/x, content: 12}]\n", "wrong-type", "5:33"),
+        ("users: [{name: Ada}]\n", "bad-user-name", "5:16"),
+        ("users: [{groups: [sudo]}]\n", "missing-key", "5:10"),
+        ("users: [{name: ada, password: hunter2}]\n", "bad-password", "5:31"),
+        ("users: [{name: ada, password: '$1$abcdefgh$0123456789012345678901'}]\n", "bad-password", "5:31"),
+        ("users: [{name: ada, ssh-keys: ['ssh-ed25519 AAAA']}]\n", "bad-ssh-public-key", "5:32"),
+        ("services: {enable: [nginx]}\n", "bad-unit-name", "5:21"),
+        ("services: {start: [a.service]}\n", "unknown-key", "5:12"),
+        ("scripts: [{name: x}]\n", "missing-key", "5:12"),
+        ("scripts: [{run: ''}]\n", "bad-non-empty-text", "5:17"),
+        ("first-boot: {data-sources: [nocloud]}\n", "unknown-value", "5:29"),
+        ("repositories: [{suite: x}]\n", "missing-key", "5:17"),
+        ("repositories: [{archive: debian}]\n", "missing-key", "5:17"),
+        ("repositories: [{archive: debian, suite: x, priority: high}]\n", "wrong-type", "5:54"),
+        ("ports: [80]\nchecks: [{http: {}, tcp: {port: 22}}]\n", "conflicting-keys", "6:21"),
+        ("checks: [{htpp: {}}]\n", "unknown-key", "5:11"),
+        ("checks: [{tcp: {}}]\n", "missing-key", "5:16"),
+        ("checks: [{tcp: {port: ssh}}]\n", "wrong-type", "5:23"),
+        ("ports: [80]\nchecks: [{http: {status: 99}}]\n", "out-of-range", "6:26"),
+        ("ports: [80]\nchecks: [{http: {path: index}}]\n", "bad-url-path", "6:24"),
+        ("ports: [80]\nchecks: [{http: {method: FETCH}}]\n", "unknown-value", "6:26"),
+        ("ports: [80]\nchecks: [{http: {}, timeout: 30}]\n", "wrong-type", "6:30"),
+        ("checks: [{boot-time: {at-most: soon}}]\n", "bad-duration", "5:32"),
+    ]
+
+    private static let semantic: [(String, String, String)] = [
+        ("extends: nowhere.yaml\n", "file-not-found", "5:10"),
+        ("extends: setup.sh\n", "unsupported-file", "5:10"),
+        ("application: {wsgi: {module: 'shop.wsgi:application', source: ap}}\n", "folder-not-found", "5:63"),
+        ("application: {wsgi: {module: 'shop.wsgi:application', source: motd}}\n", "not-a-folder", "5:63"),
+        ("application: {wsgi: {module: 'shop.main:application', source: app}}\n", "module-not-found", "5:30"),
+        ("application: {wsgi: {source: app}}\n", "missing-key", "5:22"),
+        ("application: {wsgi: {module: 'shop.wsgi:application', source: app, requirements: nothing.txt}}\n",
+            "file-not-found", "5:82"),
+        ("checks: [{tcp: {port: 8080}}]\n", "nothing-listens", "5:23"),
+        ("checks: [{http: {}}]\n", "nothing-listens", "5:11"),
+        ("disk: {size: 1 MiB}\n", "bad-size", "5:14"),
+        ("disk: {size: 100 TiB}\n", "bad-size", "5:14"),
+        ("disk: {size: 999999999999999 TiB}\n", "bad-size", "5:14"),
+        ("disk: {size: 2 GB, budget: 1 GB}\n", "over-budget", "5:28"),
+        ("disk: {budget: 1 MB}\n", "bad-size", "5:16"),
+        ("memory: 1 MB\n", "bad-size", "5:9"),
+        ("timezone: Europe/Berlni\n", "unknown-timezone", "5:11"),
+        ("packages: {install: [vim], remove: [vim]}\n", "conflicting-packages", "5:37"),
+        ("packages: {install: [-vim]}\n", "nothing-to-remove", "5:22"),
+        ("packages: {install: [vim, -vim]}\n", "nothing-to-remove", "5:27"),
+        ("services: {enable: [a.service], mask: [a.service]}\n", "conflicting-services", "5:40"),
+        ("services: {enable: [a.service], disable: [a.service]}\n", "conflicting-services", "5:43"),
+        ("files: [{path: /etc/x, source: nothing}]\n", "file-not-found", "5:32"),
+        ("files: [{path: /etc/x, content: a}, {path: /etc/x, content: b}]\n", "duplicate-file", "5:44"),
+        ("files: [{path: /proc/x, content: a}]\n", "volatile-path", "5:16"),
+        ("users: [{name: ada}, {name: ada}]\n", "duplicate-user", "5:29"),
+        ("users: [{name: root}]\n", "reserved-user", "5:16"),
+        ("users: [{name: ada, uid: 12}]\n", "bad-uid", "5:26"),
+        ("users: [{name: ada, ssh-keys: ['ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAAAgQDB4Vd5Q0y3']}]\n",
+            "bad-ssh-public-key", "5:32"),
+        ("checks: [{name: x, tcp: {port: 22}}, {name: x, tcp: {port: 22}}]\n", "duplicate-check", "5:45"),
+        ("repositories: [{name: v, uri: 'https://x.example/', suite: s}]\n", "unsigned-repository", "5:31"),
+        ("repositories: [{archive: debian, suite: s}, {archive: debian, suite: s}]\n", "duplicate-repository", "5:70"),
+        ("repositories: [{archive: debian, suite: s, signed-by: no.gpg}]\n", "file-not-found", "5:55"),
+        ("scripts: [{source: nothing.sh}]\n", "file-not-found", "5:20"),
+    ]
+
+    /// What is wrong with the first lines themselves.
+    private static let heads: [BrokenSpec] = [
+        BrokenSpec(
+            spec: "name: a\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "missing-key", place: "1:1",
+            isStructural: true),
+        BrokenSpec(
+            spec: "stonebake: 2\nname: a\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "out-of-range",
+            place: "1:12", isStructural: true),
+        BrokenSpec(
+            spec: "stonebake: 1\nname: a\nversion: 1.0\ndistribution: {name: debian, release: trixie}\n", code: "wrong-type",
+            place: "3:10", isStructural: true),
+        BrokenSpec(
+            spec: "stonebake: 1\nname: a\nversion: one\ndistribution: {name: debian, release: trixie}\n", code: "bad-version",
+            place: "3:10", isStructural: true),
+        BrokenSpec(
+            spec: "stonebake: 1\nname: A b\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "bad-name",
+            place: "2:7", isStructural: true),
+        BrokenSpec(
+            spec: "stonebake: 1\nname: a\nversion: '1'\ndistribution: {name: debian, release: no}\n", code: "unknown-value",
+            place: "4:39", isStructural: true),
+        BrokenSpec(
+            spec: "stonebake: 1\nname: a\nversion: '1'\n", code: "missing-key", place: "1:1", isStructural: false),
+        BrokenSpec(
+            spec: "name: a\nstonebake: 1\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "misplaced-key",
+            place: "2:1", isStructural: false),
+    ]
+}

@@ -1,0 +1,88 @@
+/// A spec in which every key of the language stands, and the files that it names.
+enum Everything {
+    static let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA7ijUpcj94M9G9gab+7s0iSnH/Dbz1yqdNyy6xivsfn ada@example.org"
+
+    static let files: [String: String] = [
+        "base.yaml": "stonebake: 1\npackages: {install: [vim]}\n",
+        "app/shop/wsgi.py": "application = None\n",
+        "requirements.txt": "flask>=3\n",
+        "static/a.css": "a {}\n",
+        "motd": "hello\n",
+        "setup.sh": "#!/bin/sh\ntrue\n",
+        "keys/vendor.gpg": "a keyring",
+    ]
+
+    static let spec = """
+        stonebake: 1
+        name: shop
+        version: 2.1.0-rc1
+        summary: Everything that a spec can say
+        architecture: arm64
+        extends: [base.yaml]
+        distribution: {name: debian, release: bookworm}
+        repositories:
+          - {archive: debian, suite: bookworm-backports, components: [main, contrib], priority: 200}
+          - {name: vendor, uri: 'https://apt.example.org/debian', suite: stable, signed-by: keys/vendor.gpg}
+        packages:
+          install: [curl, nano/bookworm-backports, 'less=590-2', 'libc6:arm64', -vim]
+          remove: [rsyslog]
+          recommends: true
+        application:
+          wsgi:
+            module: shop.wsgi:application
+            source: app
+            requirements: requirements.txt
+            static: {source: static, url: /assets/}
+            workers: 4
+            environment: {MODE: production, GREETING: 'say "hi" for $5'}
+            listen: 8080
+            health: /up
+        files:
+          - {path: /etc/motd, source: motd, mode: "0640", owner: 'root:adm'}
+          - {path: /etc/issue, content: "shop\\n"}
+          - {path: /etc/shop, directory: true}
+          - {path: /etc/shop/motd, symlink: ../motd}
+          - {path: /etc/legal, absent: true}
+        users:
+          - name: ada
+            uid: 1500
+            groups: [sudo, adm]
+            ssh-keys: ['\(key)']
+            password: $6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/
+            shell: /bin/sh
+            home: /srv/ada
+            comment: Ada Lovelace
+          - {name: worker, system: true}
+        services: {enable: [cron.service], disable: [apt-daily.timer], mask: [getty@tty1.service]}
+        scripts:
+          - {name: greet, run: "echo hello"}
+          - source: setup.sh
+        hostname: shop-1.example.org
+        locale: en_GB.UTF-8
+        timezone: Europe/Berlin
+        kernel-arguments: [quiet, net.ifnames=0]
+        disk: {size: auto, free: 500 MB, budget: 3 GiB, boot: [uefi], filesystem: ext4}
+        first-boot: {data-sources: [Ec2, None]}
+        memory: 2 GiB
+        cpus: 4
+        ports: [9000]
+        checks:
+          - name: the page
+            timeout: 2 min
+            http:
+              method: POST
+              port: 8080
+              path: /orders?x=1
+              headers: {Accept: application/json}
+              body: '{}'
+              status: 201
+              contains: [ordered, thanks]
+              json: {status: ok, items.0.count: 2, done: true, none: null}
+          - tcp: {port: 9000, send: PING, expect: PONG}
+          - command: {run: 'id ada', status: 0, contains: sudo}
+          - unit: {name: cron.service, state: active}
+          - boot-time: {at-most: 90s}
+        targets: [raw, qcow2]
+
+        """
+}

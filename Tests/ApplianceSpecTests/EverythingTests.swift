@@ -1,0 +1,152 @@
+import Diagnostics
+import Testing
+
+@testable import ApplianceSpec
+
+struct EverythingTests {
+    @Test func `a spec that says everything compiles, and each value arrives`() throws {
+        let shop = try appliance(Everything.spec, files: Everything.files)
+        #expect(shop.name.value == "shop")
+        #expect(shop.version.value == "2.1.0-rc1")
+        #expect(shop.summary == "Everything that a spec can say")
+        #expect(shop.architecture == .arm64)
+        #expect(shop.distribution.release.value == "bookworm")
+        #expect(shop.repositories.map(\.id) == ["debian/bookworm-backports", "vendor/stable"])
+        #expect(shop.repositories[0].origin == .archive("debian"))
+        #expect(shop.repositories[0].components == ["main", "contrib"])
+        #expect(shop.repositories[0].priority == 200)
+        #expect(shop.repositories[1].origin == .uri("https://apt.example.org/debian"))
+        #expect(shop.repositories[1].signedBy?.hasSuffix("/keys/vendor.gpg") == true)
+        #expect(
+            shop.packages.install.map(\.value)
+                == ["nginx-light", "python3", "curl", "nano/bookworm-backports", "less=590-2", "libc6:arm64"])
+        #expect(shop.packages.remove.map(\.value) == ["rsyslog"])
+        #expect(shop.packages.recommends)
+        #expect(shop.system.hostname == "shop-1.example.org")
+        #expect(shop.system.locale == "en_GB.UTF-8")
+        #expect(shop.system.timezone == "Europe/Berlin")
+        #expect(shop.system.kernelArguments == ["quiet", "net.ifnames=0"])
+        #expect(shop.firstBoot.dataSources == ["Ec2", "None"])
+        #expect(shop.memory == .mebibytes(2048))
+        #expect(shop.cpus == 4)
+        #expect(shop.targets.map(\.value) == [.raw, .qcow2])
+        #expect(Set(shop.ports) == [22, 8080, 9000])
+        #expect(shop.scripts.map(\.name) == ["greet", "setup.sh"])
+        #expect(shop.scripts[1].text == "#!/bin/sh\ntrue\n")
+    }
+
+    @Test func `disk settings arrive`() throws {
+        let disk = try appliance(Everything.spec, files: Everything.files).disk
+        guard case .automatic = disk.size.value, case .bytes(let free) = disk.free else {
+            Issue.record("\(disk)")
+            return
+        }
+        #expect(free.bytes == 500_000_000)
+        #expect(disk.budget?.value.bytes == 3 << 30)
+        #expect(disk.budget?.range?.start.line == 49)
+        #expect(disk.boot == [.uefi])
+    }
+
+    @Test func `users and services arrive, the application's own first`() throws {
+        let shop = try appliance(Everything.spec, files: Everything.files)
+        #expect(shop.users.map(\.name.value) == ["wsgi", "ada", "worker"])
+        let ada = shop.users[1]
+        #expect(ada.uid == 1500)
+        #expect(ada.groups == ["sudo", "adm"])
+        #expect(ada.sshKeys == [Everything.key])
+        #expect(ada.shell == "/bin/sh")
+        #expect(ada.home == "/srv/ada")
+        #expect(ada.gecos == "Ada Lovelace")
+        guard case .hashed(let hash) = ada.password else {
+            Issue.record("\(ada.password)")
+            return
+        }
+        #expect(hash.hasPrefix("$6$saltsalt$"))
+        #expect(shop.users[2].isSystem)
+        #expect(shop.services.enable.map(\.value) == ["wsgi.socket", "nginx.service", "cron.service"])
+        #expect(shop.services.disable.map(\.value) == ["apt-daily.timer"])
+        #expect(shop.services.mask.map(\.value) == ["getty@tty1.service"])
+    }
+
+    @Test func `files arrive with their modes and owners`() throws {
+        let own = try appliance(Everything.spec, files: Everything.files).files.suffix(5).map { $0 }
+        #expect(own.map(\.path.value) == ["/etc/motd", "/etc/issue", "/etc/shop", "/etc/shop/motd", "/etc/legal"])
+        #expect(own[0].mode == 0o640)
+        #expect(own[0].owner == "root:adm")
+        guard case .source(let source) = own[0].content, case .text(let text) = own[1].content,
+            case .directory = own[2].content, case .symlink(let target) = own[3].content, case .absent = own[4].content
+        else {
+            Issue.record("\(own)")
+            return
+        }
+        #expect(source.hasSuffix("/motd"))
+        #expect(text == "shop\n")
+        #expect(target == "../motd")
+    }
+
+    @Test func `checks arrive after those of the application`() throws {
+        let checks = try appliance(Everything.spec, files: Everything.files).checks
+        #expect(
+            checks.map(\.name) == [
+                "the application answers", "nginx.service is active", "wsgi.socket is active", "wsgi.service is active",
+                "the page", "tcp 9000", "id ada", "cron.service is active", "boot time", "no unit has failed",
+            ])
+        guard case .http(let http) = checks[4].kind else {
+            Issue.record("\(checks[4])")
+            return
+        }
+        #expect(checks[4].timeout == 120)
+        #expect((http.method, http.port, http.path, http.status) == ("POST", 8080, "/orders?x=1", 201))
+        #expect(http.headers == ["Accept": "application/json"])
+        #expect(http.body == "{}")
+        #expect(http.contains == ["ordered", "thanks"])
+        #expect(http.json == ["status": #""ok""#, "items.0.count": "2", "done": "true", "none": "null"])
+        guard case .tcp(let tcp) = checks[5].kind, case .command(let command) = checks[6].kind,
+            case .bootTime(let bootTime) = checks[8].kind
+        else {
+            Issue.record("\(checks)")
+            return
+        }
+        #expect((tcp.port, tcp.send, tcp.expect) == (9000, "PING", "PONG"))
+        #expect(command.contains == ["sudo"])
+        #expect(bootTime.atMost == 90)
+    }
+
+    /// So that no key can be declared and then be forgotten by the tests above.
+    @Test func `every key that is declared stands in that spec`() throws {
+        let root = try #require(YAMLReader.read(SourceFile(path: "a.yaml", text: Everything.spec)).root)
+        #expect(missingKeys(of: SpecDeclarations.spec, in: [root]) == [])
+    }
+
+    private func missingKeys(of record: Record, in nodes: [SpecNode]) -> [String] {
+        record.fields.flatMap { field -> [String] in
+            let values = nodes.compactMap { $0[field.key] }
+            if values.isEmpty { return ["\(record.name): \(field.key)"] }
+            switch field.shape {
+            case .record(let inner): return missingKeys(of: inner, in: values)
+            case .list(.record(let inner)): return missingKeys(of: inner, in: values.flatMap(\.items))
+            default: return []
+            }
+        }
+    }
+
+    @Test func `what a spec leaves out has the defaults that the declarations name`() throws {
+        let small = try appliance(minimal())
+        #expect(small.summary == "a")
+        #expect(small.architecture == .amd64)
+        #expect(small.system.locale == "C.UTF-8")
+        #expect(small.system.timezone == "Etc/UTC")
+        #expect(small.system.hostname == nil)
+        #expect(small.memory == .mebibytes(1024))
+        #expect(small.cpus == 2)
+        #expect(small.targets.map(\.value) == [.qcow2])
+        #expect(small.disk.boot == [.bios, .uefi])
+        #expect(!small.packages.recommends)
+        #expect(small.ports == [22])
+        #expect(small.checks.map(\.name) == ["no unit has failed"])
+        guard case .percent(20) = small.disk.free, case .automatic = small.disk.size.value else {
+            Issue.record("\(small.disk)")
+            return
+        }
+    }
+}
