@@ -10,7 +10,8 @@ struct BrokenSpec {
 
 enum BrokenSpecs {
     /// Each is added to the minimal spec, so its first line is line 5.
-    static let all: [BrokenSpec] = structural.map { BrokenSpec(spec: minimal($0), code: $1, place: $2, isStructural: true) }
+    static let all: [BrokenSpec] =
+        structural.map { BrokenSpec(spec: minimal($0), code: $1, place: $2, isStructural: true) }
         + semantic.map { BrokenSpec(spec: minimal($0), code: $1, place: $2, isStructural: false) } + heads
 
     private static let structural: [(String, String, String)] = [
@@ -90,8 +91,10 @@ enum BrokenSpecs {
         ("application: {wsgi: {module: 'shop.wsgi:application', source: motd}}\n", "not-a-folder", "5:63"),
         ("application: {wsgi: {module: 'shop.main:application', source: app}}\n", "module-not-found", "5:30"),
         ("application: {wsgi: {source: app}}\n", "missing-key", "5:22"),
-        ("application: {wsgi: {module: 'shop.wsgi:application', source: app, requirements: nothing.txt}}\n",
-            "file-not-found", "5:82"),
+        (
+            "application: {wsgi: {module: 'shop.wsgi:application', source: app, requirements: nothing.txt}}\n",
+            "file-not-found", "5:82"
+        ),
         ("checks: [{tcp: {port: 8080}}]\n", "nothing-listens", "5:23"),
         ("checks: [{http: {}}]\n", "nothing-listens", "5:11"),
         ("disk: {size: 1 MiB}\n", "bad-size", "5:14"),
@@ -112,8 +115,10 @@ enum BrokenSpecs {
         ("users: [{name: ada}, {name: ada}]\n", "duplicate-user", "5:29"),
         ("users: [{name: root}]\n", "reserved-user", "5:16"),
         ("users: [{name: ada, uid: 12}]\n", "bad-uid", "5:26"),
-        ("users: [{name: ada, ssh-keys: ['ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAAAgQDB4Vd5Q0y3']}]\n",
-            "bad-ssh-public-key", "5:32"),
+        (
+            "users: [{name: ada, ssh-keys: ['ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAAAgQDB4Vd5Q0y3']}]\n",
+            "bad-ssh-public-key", "5:32"
+        ),
         ("checks: [{name: x, tcp: {port: 22}}, {name: x, tcp: {port: 22}}]\n", "duplicate-check", "5:45"),
         ("repositories: [{name: v, uri: 'https://x.example/', suite: s}]\n", "unsigned-repository", "5:31"),
         ("repositories: [{archive: debian, suite: s}, {archive: debian, suite: s}]\n", "duplicate-repository", "5:70"),
@@ -124,27 +129,34 @@ enum BrokenSpecs {
     /// What is wrong with the first lines themselves.
     private static let heads: [BrokenSpec] = [
         BrokenSpec(
-            spec: "name: a\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "missing-key", place: "1:1",
+            spec: "name: a\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "missing-key",
+            place: "1:1",
             isStructural: true),
         BrokenSpec(
-            spec: "stonebake: 2\nname: a\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "out-of-range",
+            spec: "stonebake: 2\nname: a\nversion: '1'\ndistribution: {name: debian, release: trixie}\n",
+            code: "out-of-range",
             place: "1:12", isStructural: true),
         BrokenSpec(
-            spec: "stonebake: 1\nname: a\nversion: 1.0\ndistribution: {name: debian, release: trixie}\n", code: "wrong-type",
+            spec: "stonebake: 1\nname: a\nversion: 1.0\ndistribution: {name: debian, release: trixie}\n",
+            code: "wrong-type",
             place: "3:10", isStructural: true),
         BrokenSpec(
-            spec: "stonebake: 1\nname: a\nversion: one\ndistribution: {name: debian, release: trixie}\n", code: "bad-version",
+            spec: "stonebake: 1\nname: a\nversion: one\ndistribution: {name: debian, release: trixie}\n",
+            code: "bad-version",
             place: "3:10", isStructural: true),
         BrokenSpec(
-            spec: "stonebake: 1\nname: A b\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "bad-name",
+            spec: "stonebake: 1\nname: A b\nversion: '1'\ndistribution: {name: debian, release: trixie}\n",
+            code: "bad-name",
             place: "2:7", isStructural: true),
         BrokenSpec(
-            spec: "stonebake: 1\nname: a\nversion: '1'\ndistribution: {name: debian, release: no}\n", code: "unknown-value",
+            spec: "stonebake: 1\nname: a\nversion: '1'\ndistribution: {name: debian, release: no}\n",
+            code: "unknown-value",
             place: "4:39", isStructural: true),
         BrokenSpec(
             spec: "stonebake: 1\nname: a\nversion: '1'\n", code: "missing-key", place: "1:1", isStructural: false),
         BrokenSpec(
-            spec: "name: a\nstonebake: 1\nversion: '1'\ndistribution: {name: debian, release: trixie}\n", code: "misplaced-key",
+            spec: "name: a\nstonebake: 1\nversion: '1'\ndistribution: {name: debian, release: trixie}\n",
+            code: "misplaced-key",
             place: "2:1", isStructural: false),
     ]
 }

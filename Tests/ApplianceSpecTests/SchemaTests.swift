@@ -48,7 +48,9 @@ struct SchemaTests {
             let diagnostics = workspace.compile(name).report.sorted
             let codes = diagnostics.filter { $0.severity == .error }.map(\.code)
             #expect(codes == [broken.code], "\(broken.spec)")
-            #expect(diagnostics.first?.range.map { "\($0.start.line):\($0.start.column)" } == broken.place, "\(broken.spec)")
+            #expect(
+                diagnostics.first?.range.map { "\($0.start.line):\($0.start.column)" } == broken.place, "\(broken.spec)"
+            )
             expected["\(workspace.path)/\(name)"] = !broken.isStructural
         }
         for (number, text) in try mutations(of: Everything.spec, count: 400).enumerated() {
@@ -63,7 +65,9 @@ struct SchemaTests {
         #expect(found.count == expected.count)
         for (path, isValid) in expected.sorted(by: { $0.key < $1.key }) where found[path]?.isEmpty != isValid {
             let text = try String(contentsOfFile: path, encoding: .utf8)
-            Issue.record("the parser \(isValid ? "accepts" : "refuses") it, the schema says \(found[path] ?? "nothing"):\n\(text)")
+            Issue.record(
+                "the parser \(isValid ? "accepts" : "refuses") it, the schema says \(found[path] ?? "nothing"):\n\(text)"
+            )
         }
     }
 
@@ -73,7 +77,8 @@ struct SchemaTests {
         let made = try run("python3", "-m", "venv", environment)
         try #require(made.0 == 0, "\(made.1)")
         let installed = try run(
-            "\(environment)/bin/pip", "install", "--quiet", "--disable-pip-version-check", "jsonschema==4.*", "ruamel.yaml<1")
+            "\(environment)/bin/pip", "install", "--quiet", "--disable-pip-version-check", "jsonschema==4.*",
+            "ruamel.yaml<1")
         try #require(installed.0 == 0, "\(installed.1)")
         try workspace.write("validate.py", Data(Self.program.utf8))
         try workspace.write("schema.json", Data(applianceJSONSchema().utf8))
@@ -141,9 +146,12 @@ private func mutations(of spec: String, count: Int) throws -> [String] {
 
 private func mutate(_ value: inout JSONValue, _ random: inout SplitMix, depth: Int) {
     let odd: [JSONValue] = [
-        .null, true, false, 0, 1, -1, 80, 70000, .number(1.5), .number(2.0), "", " ", "x", "auto", "20%", "1 GB", "30s", "a b",
-        "/etc/x", "/etc/../x", "etc", "../x", "0644", "0999", "nginx", "nginx=1", "-nginx", "Nginx", "a.service", "trixie", "no",
-        "raw", "bios", "é", "a:b", "a:b:c", "locked", "NoCloud", [], ["x"], [1], [:], ["x": 1], ["path": "/"], "1.0", "1.0.0-", "$x",
+        .null, true, false, 0, 1, -1, 80, 70000, .number(1.5), .number(2.0), "", " ", "x", "auto", "20%", "1 GB", "30s",
+        "a b",
+        "/etc/x", "/etc/../x", "etc", "../x", "0644", "0999", "nginx", "nginx=1", "-nginx", "Nginx", "a.service",
+        "trixie", "no",
+        "raw", "bios", "é", "a:b", "a:b:c", "locked", "NoCloud", [], ["x"], [1], [:], ["x": 1], ["path": "/"], "1.0",
+        "1.0.0-", "$x",
     ]
     let stops = depth > 0 && random.next() % 4 == 0
     switch value {

@@ -14,7 +14,9 @@ final class Workspace {
 
     init(_ files: [String: String] = [:]) throws {
         // Its real path, for the compiler compares paths by text.
-        path = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().path + "/stonebake-spec-" + UUID().uuidString
+        path =
+            URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().path + "/stonebake-spec-"
+            + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         for (name, text) in files { try write(name, Data(text.utf8)) }
     }

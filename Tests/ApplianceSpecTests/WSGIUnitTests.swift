@@ -27,7 +27,8 @@ struct WSGIUnitTests {
     func `systemd-analyze security puts the units below 3`(unit: String) throws {
         let root = try expandedRoot()
         let (status, output) = try run(
-            "systemd-analyze", "security", "--offline=true", "--root=\(root.path)", "--no-pager", "--threshold=30", unit)
+            "systemd-analyze", "security", "--offline=true", "--root=\(root.path)", "--no-pager", "--threshold=30", unit
+        )
         #expect(status == 0, "\(output)")
         let words = output.split(separator: "\n").last.map { $0.split(separator: " ") } ?? []
         let level = words.compactMap { Double(String($0)) }.first

@@ -53,42 +53,46 @@ struct YAMLReaderTests {
 
     @Test func `every duplicate key is reported, in every map, beside the file's other errors`() {
         let report = read("a: 1\nb: {x: 1, x: 2, y: 1, y: 2}\na: 2\n'a': 3\nc: !odd 1\n").report
-        #expect(report.rendered(as: .text) == """
-            a.yaml:2:11: error: the key 'x' is given twice [duplicate-key]
-               2 | b: {x: 1, x: 2, y: 1, y: 2}
-                 |           ^
-              note: a.yaml:2:5: first given here
+        #expect(
+            report.rendered(as: .text) == """
+                a.yaml:2:11: error: the key 'x' is given twice [duplicate-key]
+                   2 | b: {x: 1, x: 2, y: 1, y: 2}
+                     |           ^
+                  note: a.yaml:2:5: first given here
 
-            a.yaml:2:23: error: the key 'y' is given twice [duplicate-key]
-               2 | b: {x: 1, x: 2, y: 1, y: 2}
-                 |                       ^
-              note: a.yaml:2:17: first given here
+                a.yaml:2:23: error: the key 'y' is given twice [duplicate-key]
+                   2 | b: {x: 1, x: 2, y: 1, y: 2}
+                     |                       ^
+                  note: a.yaml:2:17: first given here
 
-            a.yaml:3:1: error: the key 'a' is given twice [duplicate-key]
-               3 | a: 2
-                 | ^
-              note: a.yaml:1:1: first given here
+                a.yaml:3:1: error: the key 'a' is given twice [duplicate-key]
+                   3 | a: 2
+                     | ^
+                  note: a.yaml:1:1: first given here
 
-            a.yaml:4:1: error: the key 'a' is given twice [duplicate-key]
-               4 | 'a': 3
-                 | ^~~
-              note: a.yaml:1:1: first given here
+                a.yaml:4:1: error: the key 'a' is given twice [duplicate-key]
+                   4 | 'a': 3
+                     | ^~~
+                  note: a.yaml:1:1: first given here
 
-            a.yaml:5:4: error: the tag '!odd' is not known [unknown-tag]
-               5 | c: !odd 1
-                 |    ^~~~
-              hint: the tags of a spec are '!replace' (on a list or map) and '!!str'
+                a.yaml:5:4: error: the tag '!odd' is not known [unknown-tag]
+                   5 | c: !odd 1
+                     |    ^~~~
+                  hint: the tags of a spec are '!replace' (on a list or map) and '!!str'
 
-            """)
+                """)
     }
 
     @Test(arguments: [
         ("", "empty-file", "1:1"), ("# only\n", "empty-file", "1:1"), ("- a\n", "wrong-type", "1:1"),
         ("word\n", "wrong-type", "1:1"), ("a: 1\n---\nb: 2\n", "several-documents", "2:1"),
         ("a:\n\tb: 1\n", "yaml-syntax", "2:1"), ("a: [1\n", "yaml-syntax", "2:1"), ("a: 'x\n", "yaml-syntax", "2:1"),
-        ("a: b: c\n", "yaml-syntax", "1:5"), ("a: *x\n", "yaml-syntax", "1:4"), ("a: !!python/object x\n", "unknown-tag", "1:4"),
-        ("a: !!binary aGk=\n", "unknown-tag", "1:4"), ("a: !x [1]\n", "unknown-tag", "1:4"), ("? [a]\n: b\n", "wrong-type", "1:3"),
-        ("a: {<<: {b: 1}}\n", "unknown-key", "1:5"), ("a: x\u{0}y\n", "bad-character", "1:5"), ("a: \u{1B}[31m\n", "bad-character", "1:4"),
+        ("a: b: c\n", "yaml-syntax", "1:5"), ("a: *x\n", "yaml-syntax", "1:4"),
+        ("a: !!python/object x\n", "unknown-tag", "1:4"),
+        ("a: !!binary aGk=\n", "unknown-tag", "1:4"), ("a: !x [1]\n", "unknown-tag", "1:4"),
+        ("? [a]\n: b\n", "wrong-type", "1:3"),
+        ("a: {<<: {b: 1}}\n", "unknown-key", "1:5"), ("a: x\u{0}y\n", "bad-character", "1:5"),
+        ("a: \u{1B}[31m\n", "bad-character", "1:4"),
         ("a: x\u{2028}b: 1\n", "bad-character", "1:5"), ("a: !replace 1\n", "unknown-tag", "1:4"),
         ("a: %x\n", "yaml-syntax", "1:4"), ("a: @x\n", "yaml-syntax", "1:4"), ("a: \"\\q\"\n", "yaml-syntax", "1:5"),
     ])
@@ -135,8 +139,10 @@ struct YAMLReaderTests {
         let original = Array(
             try String(contentsOfFile: repository + "/Appliances/wsgi/appliance.yaml", encoding: .utf8).unicodeScalars)
         let pieces: [String] = [
-            "\t", "\n", " ", ":", "- ", "[", "]", "{", "}", "'", "\"", "&a ", "*a", "!x ", "!!str ", "!replace ", "|\n", ">\n",
-            "#", "%", "---\n", "...\n", "\u{0}", "\u{FEFF}", "é", "日", "\u{301}", "\u{1F600}", "? ", "<<: ", "\r", "\\", "@", "0x", "~",
+            "\t", "\n", " ", ":", "- ", "[", "]", "{", "}", "'", "\"", "&a ", "*a", "!x ", "!!str ", "!replace ", "|\n",
+            ">\n",
+            "#", "%", "---\n", "...\n", "\u{0}", "\u{FEFF}", "é", "日", "\u{301}", "\u{1F600}", "? ", "<<: ", "\r", "\\",
+            "@", "0x", "~",
         ]
         var random = SplitMix(state: 7)
         let workspace = try Workspace()
@@ -146,7 +152,8 @@ struct YAMLReaderTests {
                 let place = Int(random.next() % UInt64(text.count))
                 switch random.next() % 3 {
                 case 0: text.removeSubrange(place..<min(place + Int(random.next() % 20), text.count))
-                case 1: text.insert(contentsOf: pieces[Int(random.next() % UInt64(pieces.count))].unicodeScalars, at: place)
+                case 1:
+                    text.insert(contentsOf: pieces[Int(random.next() % UInt64(pieces.count))].unicodeScalars, at: place)
                 default: text[place] = text[Int(random.next() % UInt64(text.count))]
                 }
             }

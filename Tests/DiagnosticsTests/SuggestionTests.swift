@@ -2,10 +2,11 @@ import Diagnostics
 import Testing
 
 struct SuggestionTests {
-    @Test(arguments: [
-        ("packges", "packages"), ("verison", "version"), ("chekcs", "checks"), ("targets", nil), ("Files", "files"),
-        ("x", nil), ("", nil), ("zzzzzzzz", nil), ("kernelargs", nil), ("hostnam", "hostname"), ("nmae", "name"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("packges", "packages"), ("verison", "version"), ("chekcs", "checks"), ("targets", nil), ("Files", "files"),
+            ("x", nil), ("", nil), ("zzzzzzzz", nil), ("kernelargs", nil), ("hostnam", "hostname"), ("nmae", "name"),
+        ] as [(String, String?)])
     func `the nearest name is the one that was meant`(typed: String, meant: String?) {
         let names = ["name", "version", "packages", "files", "checks", "targets", "hostname", "disk"]
         #expect(nearest(typed, in: names) == meant)

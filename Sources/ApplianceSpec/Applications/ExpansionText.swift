@@ -7,7 +7,8 @@ package func expansionText(_ appliance: Appliance) -> String {
         guard !lines.isEmpty else { return }
         sections.append(title + "\n" + lines.map { "  \($0)\n" }.joined())
     }
-    let system = "\(appliance.distribution.name) \(appliance.distribution.release.value), \(appliance.architecture.rawValue)"
+    let system =
+        "\(appliance.distribution.name) \(appliance.distribution.release.value), \(appliance.architecture.rawValue)"
     section("\(appliance.name.value) \(appliance.version.value)", [appliance.summary, system])
     section(
         "packages",
@@ -20,7 +21,8 @@ package func expansionText(_ appliance: Appliance) -> String {
     section("users", appliance.users.map(describe))
     section(
         "services",
-        appliance.services.enable.map { "enable \($0.value)" } + appliance.services.disable.map { "disable \($0.value)" }
+        appliance.services.enable.map { "enable \($0.value)" }
+            + appliance.services.disable.map { "disable \($0.value)" }
             + appliance.services.mask.map { "mask \($0.value)" })
     sections += appliance.files.map(describe)
     section("scripts", appliance.scripts.map { $0.name + origin($0.range) })
@@ -48,7 +50,9 @@ private func describe(_ user: UserEntry) -> String {
 
 private func describe(_ file: FileEntry) -> String {
     var head = "file \(file.path.value)"
-    if let mode = file.mode { head += " " + String(repeating: "0", count: mode < 0o1000 ? 1 : 0) + String(mode, radix: 8) }
+    if let mode = file.mode {
+        head += " " + String(repeating: "0", count: mode < 0o1000 ? 1 : 0) + String(mode, radix: 8)
+    }
     if let owner = file.owner { head += " \(owner)" }
     switch file.content {
     case .text(let text):

@@ -17,7 +17,8 @@ struct Requirements {
         if hasHashes, !names.contains("gunicorn") {
             report.add(
                 Diagnostic(
-                    code: "bad-requirement", "a file with hashes has to name gunicorn, with its hash", at: file.range(line: 1),
+                    code: "bad-requirement", "a file with hashes has to name gunicorn, with its hash",
+                    at: file.range(line: 1),
                     hint: "add a gunicorn line, or leave the hashes out: the lock has them for every wheel"))
         }
     }
@@ -25,7 +26,8 @@ struct Requirements {
     /// The file's text, with Gunicorn.
     var withGunicorn: SourceFile {
         guard !names.contains("gunicorn"), !hasHashes else { return file }
-        return SourceFile(path: file.path, text: file.text + (file.text.hasSuffix("\n") ? "" : "\n") + Self.gunicorn + "\n")
+        return SourceFile(
+            path: file.path, text: file.text + (file.text.hasSuffix("\n") ? "" : "\n") + Self.gunicorn + "\n")
     }
 
     private struct Line {
@@ -42,7 +44,9 @@ struct Requirements {
         var open: Line?
         for (index, physical) in file.lines.enumerated() {
             let scalars = Array(physical.unicodeScalars)
-            let comment = scalars.indices.first { scalars[$0] == "#" && ($0 == 0 || scalars[$0 - 1].properties.isWhitespace) }
+            let comment = scalars.indices.first {
+                scalars[$0] == "#" && ($0 == 0 || scalars[$0 - 1].properties.isWhitespace)
+            }
             let content = scalars[..<(comment ?? scalars.count)]
             var text = String(String.UnicodeScalarView(content))
             let continues = comment == nil && text.hasSuffix("\\")
@@ -97,7 +101,9 @@ struct Requirements {
         case "--require-hashes": hasHashes = true
         case "--pre", "--prefer-binary", "--only-binary": break
         case "-e", "--editable":
-            fail(line, "editable requirements cannot be locked", hint: "put the code into the application's source folder")
+            fail(
+                line, "editable requirements cannot be locked",
+                hint: "put the code into the application's source folder")
         case "-r", "--requirement", "-c", "--constraint":
             fail(line, "other files are not read", hint: "put all requirements into one file")
         case "-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index":
@@ -112,7 +118,9 @@ struct Requirements {
 
     private static func problem(with text: String) -> (message: String, hint: String?)? {
         let index = "only wheels of the archive 'pypi' can be locked: name and version, like 'flask>=3,<4'"
-        if text.contains("://") || text.hasPrefix("git+") { return ("a URL is not a requirement that can be locked", index) }
+        if text.contains("://") || text.hasPrefix("git+") {
+            return ("a URL is not a requirement that can be locked", index)
+        }
         if text.contains(" @ ") { return ("a direct reference is not a requirement that can be locked", index) }
         if text.hasPrefix(".") || text.hasPrefix("/") || text.hasSuffix(".whl") || text.hasSuffix(".tar.gz") {
             return ("a local path is not a requirement that can be locked", index)

@@ -40,11 +40,14 @@ extension SpecDecoder {
                     ?? "it would be \(candidates.joined(separator: " or "))")
             return
         }
-        guard case .text(let text) = TextFileReader(paths: paths).read("\(source)/\(file)", written: file) else { return }
+        guard case .text(let text) = TextFileReader(paths: paths).read("\(source)/\(file)", written: file) else {
+            return
+        }
         let words = text.text.split { !($0.isLetter || $0.isNumber || $0 == "_") }
         if !words.contains(halves[1]) {
             warn(
-                "callable-not-found", "'\(paths.shown("\(source)/\(file)"))' does not mention '\(halves[1])'", module.range)
+                "callable-not-found", "'\(paths.shown("\(source)/\(file)"))' does not mention '\(halves[1])'",
+                module.range)
         }
     }
 

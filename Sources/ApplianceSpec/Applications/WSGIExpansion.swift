@@ -63,7 +63,9 @@ struct WSGIExpansion {
             method: "GET", port: application.listen.value, path: Self.healthPath, headers: [:], body: nil, status: 200,
             contains: [], json: [:])
         let units = ["nginx.service", "wsgi.socket", "wsgi.service"]
-        return [Check(name: "the application answers", kind: .http(health), timeout: 120, range: application.module.range)]
+        return [
+            Check(name: "the application answers", kind: .http(health), timeout: 120, range: application.module.range)
+        ]
             + units.map { unit in
                 Check(
                     name: "\(unit) is active", kind: .unit(UnitCheck(unit: unit, state: "active")), timeout: 60,

@@ -102,8 +102,11 @@ extension WSGIExpansion {
     }
 
     var environmentFile: String {
-        let lines = application.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\(environmentQuoted($0.value))\n" }
-        return "# The application's environment, from the spec. Secrets belong into \(Self.secretsPath).\n" + lines.joined()
+        let lines = application.environment.sorted { $0.key < $1.key }.map {
+            "\($0.key)=\(environmentQuoted($0.value))\n"
+        }
+        return "# The application's environment, from the spec. Secrets belong into \(Self.secretsPath).\n"
+            + lines.joined()
     }
 
     var nginxDropIn: String {

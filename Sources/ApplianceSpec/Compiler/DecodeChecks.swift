@@ -89,7 +89,9 @@ extension SpecDecoder {
                 }
                 continue
             }
-            guard let number = port.integer, (1...65535).contains(number), !appliance.ports.contains(number) else { continue }
+            guard let number = port.integer, (1...65535).contains(number), !appliance.ports.contains(number) else {
+                continue
+            }
             fail(
                 "nothing-listens", "nothing in this appliance listens on port \(number)", port.range,
                 hint: Self.portHint(number, known: known))
@@ -111,8 +113,11 @@ extension SpecDecoder {
                     guard let other = others.first(where: { $0.value == unit.value }) else { continue }
                     // An application's own units have no place; what the spec says has one.
                     fail(
-                        "conflicting-services", "'\(unit.value)' is both \(state) and \(otherState)", other.range ?? unit.range,
-                        notes: unit.range.map { [.init("\(state) here", at: $0)] } ?? [.init("\(state) by the application")])
+                        "conflicting-services", "'\(unit.value)' is both \(state) and \(otherState)",
+                        other.range ?? unit.range,
+                        notes: unit.range.map { [.init("\(state) here", at: $0)] } ?? [
+                            .init("\(state) by the application")
+                        ])
                 }
             }
         }

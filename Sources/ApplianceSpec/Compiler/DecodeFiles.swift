@@ -20,7 +20,8 @@ extension SpecDecoder {
             if case .symlink = content, let mode = node["mode"] {
                 warn("unused-key", "a symbolic link has no mode of its own", mode.range)
             }
-            if ["/dev", "/proc", "/run", "/sys"].contains(where: { path.value == $0 || path.value.hasPrefix($0 + "/") }) {
+            if ["/dev", "/proc", "/run", "/sys"].contains(where: { path.value == $0 || path.value.hasPrefix($0 + "/") })
+            {
                 fail("volatile-path", "'\(path.value)' does not outlive a boot", path.range)
             }
             return FileEntry(
@@ -84,7 +85,8 @@ extension SpecDecoder {
             guard length <= blob.count - offset - 4 else { return nil }
             return (Data(blob.dropFirst(offset + 4).prefix(length)), offset + 4 + length)
         }
-        guard let (type, afterType) = field(at: 0), type.elementsEqual(words[0].utf8), let (first, end) = field(at: afterType)
+        guard let (type, afterType) = field(at: 0), type.elementsEqual(words[0].utf8),
+            let (first, end) = field(at: afterType)
         else {
             fail("bad-ssh-public-key", "this SSH public key is not an \(words[0]) key", key.range)
             return

@@ -110,7 +110,9 @@ extension SpecDecoder {
     mutating func system() -> SystemSettings {
         let locale = root.text("locale")
         if let locale, TextRule.locale.accepts(locale.value), !locale.value.uppercased().contains("UTF") {
-            warn("legacy-locale", "the locale '\(locale.value)' is not UTF-8", locale.range, hint: "'\(locale.value.prefix { $0 != "." }).UTF-8'")
+            warn(
+                "legacy-locale", "the locale '\(locale.value)' is not UTF-8", locale.range,
+                hint: "'\(locale.value.prefix { $0 != "." }).UTF-8'")
         }
         let timezone = root.text("timezone")
         if let timezone, TextRule.timezone.accepts(timezone.value), !timeZones.contains(timezone.value) {
@@ -127,7 +129,9 @@ extension SpecDecoder {
     mutating func memory() -> ByteSize {
         guard let memory = size(root["memory"]) else { return .mebibytes(1024) }
         if memory.value < .mebibytes(128) {
-            fail("bad-size", "a machine with \(memory.value) of memory does not boot", memory.range, hint: "at least 128 MiB")
+            fail(
+                "bad-size", "a machine with \(memory.value) of memory does not boot", memory.range,
+                hint: "at least 128 MiB")
         }
         return memory.value
     }

@@ -38,7 +38,8 @@ struct SpecDecoder {
             cpus: root["cpus"]?.integer ?? 2,
             ports: [],
             checks: [],
-            targets: unique(root.list("targets").compactMap { $0.located(Target.init(rawValue:)) }, "target", \.rawValue),
+            targets: unique(
+                root.list("targets").compactMap { $0.located(Target.init(rawValue:)) }, "target", \.rawValue),
             python: nil,
             sources: sources,
             directory: directory)

@@ -28,7 +28,8 @@ struct TextFileReader {
                 hint: paths.suggestion(forMissing: path, as: written))
         }
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            return .refused(code: "unreadable-file", message: "'\(written)' cannot be read", hint: "check its permissions")
+            return .refused(
+                code: "unreadable-file", message: "'\(written)' cannot be read", hint: "check its permissions")
         }
         guard data.count <= Self.sizeLimit else {
             return .refused(code: "too-large", message: "'\(written)' is larger than 4 MiB", hint: nil)

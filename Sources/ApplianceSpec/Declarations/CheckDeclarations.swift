@@ -3,7 +3,8 @@ extension SpecDeclarations {
         name: "a check",
         fields: [
             Field("name", .text(.line), "What reports call it.", standard: "made from the check: `GET /`"),
-            Field("timeout", .text(.duration), "How long it may take, waiting for the service included.",
+            Field(
+                "timeout", .text(.duration), "How long it may take, waiting for the service included.",
                 standard: "60s"),
             Field("http", .record(http), "An HTTP request and what must come back."),
             Field("tcp", .record(tcp), "A TCP connection."),
@@ -16,16 +17,19 @@ extension SpecDeclarations {
     private static let http = Record(
         name: "an http check",
         fields: [
-            Field("method", .choice(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]), "The method.",
+            Field(
+                "method", .choice(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]), "The method.",
                 standard: "GET"),
             Field("port", .integer(1...65535), "The guest's port.", standard: "where the application listens, else 80"),
             Field("path", .text(.urlPath), "The path.", standard: "/"),
             Field("headers", .map(keys: .header, values: .text(.line)), "Headers that are sent."),
             Field("body", .text(.anyText), "The body that is sent."),
             Field("status", .integer(100...599), "The status that must come back.", standard: "200"),
-            Field("contains", .either([.text(.nonEmpty), .list(of: .text(.nonEmpty))]),
+            Field(
+                "contains", .either([.text(.nonEmpty), .list(of: .text(.nonEmpty))]),
                 "What the body must contain."),
-            Field("json", .map(keys: .jsonPath, values: .anything),
+            Field(
+                "json", .map(keys: .jsonPath, values: .anything),
                 "Members that the body must have as JSON: a dotted path and the value."),
         ])
 
@@ -42,7 +46,8 @@ extension SpecDeclarations {
         fields: [
             Field("run", .text(.nonEmpty), "The command, for /bin/sh.", need: .inEachFile),
             Field("status", .integer(0...255), "The exit status it must have.", standard: "0"),
-            Field("contains", .either([.text(.nonEmpty), .list(of: .text(.nonEmpty))]),
+            Field(
+                "contains", .either([.text(.nonEmpty), .list(of: .text(.nonEmpty))]),
                 "What its output must contain."),
         ])
 

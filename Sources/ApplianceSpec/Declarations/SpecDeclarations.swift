@@ -8,14 +8,18 @@ enum SpecDeclarations {
     static let spec = Record(
         name: "a spec",
         fields: [
-            Field("stonebake", .integer(1...1), "The version of this language. It is the first key.", need: .inEachFile),
+            Field(
+                "stonebake", .integer(1...1), "The version of this language. It is the first key.", need: .inEachFile),
             Field("name", .text(.applianceName), "The appliance's name.", need: .afterMerge),
-            Field("version", .text(.version), "The appliance's version, quoted where YAML would read a number.",
+            Field(
+                "version", .text(.version), "The appliance's version, quoted where YAML would read a number.",
                 need: .afterMerge),
             Field("summary", .text(.line), "What it is, in one line.", standard: "the name"),
-            Field("architecture", .choice(Architecture.allCases.map(\.rawValue)), "The machine it runs on.",
+            Field(
+                "architecture", .choice(Architecture.allCases.map(\.rawValue)), "The machine it runs on.",
                 standard: "amd64"),
-            Field("extends", .either([.text(.relativePath), .list(of: .text(.relativePath))]),
+            Field(
+                "extends", .either([.text(.relativePath), .list(of: .text(.relativePath))]),
                 "One or several specs that this one builds on, relative to this file."),
             Field("distribution", .record(distribution), "What the packages are taken from.", need: .afterMerge),
             Field("repositories", .list(of: .record(repository)), "Repositories besides the distribution's own."),
@@ -24,7 +28,8 @@ enum SpecDeclarations {
             Field("files", .list(of: .record(file)), "Files, folders and links that are put into the image."),
             Field("users", .list(of: .record(user)), "Users of the machine."),
             Field("services", .record(services), "systemd units."),
-            Field("scripts", .list(of: .record(script)),
+            Field(
+                "scripts", .list(of: .record(script)),
                 "Run in the image, in order, while it is built. One that fails fails the build."),
             Field("hostname", .text(.hostName), "The host name.", standard: "what the cloud says at first boot"),
             Field("locale", .text(.locale), "The system's locale.", standard: "C.UTF-8"),
@@ -34,10 +39,12 @@ enum SpecDeclarations {
             Field("first-boot", .record(firstBoot), "Where the machine learns who it is."),
             Field("memory", .text(.size), "Memory of the machine that runs it.", standard: "1 GiB"),
             Field("cpus", .integer(1...256), "Processors of the machine that runs it.", standard: "2"),
-            Field("ports", .list(of: .integer(1...65535)),
+            Field(
+                "ports", .list(of: .integer(1...65535)),
                 "Ports that something of your own listens on, so that checks may ask them."),
             Field("checks", .list(of: .record(check)), "What has to be true of the booted appliance."),
-            Field("targets", .list(of: .choice(Target.allCases.map(\.rawValue))), "The image formats.",
+            Field(
+                "targets", .list(of: .choice(Target.allCases.map(\.rawValue))), "The image formats.",
                 standard: "[qcow2]"),
         ])
 
@@ -56,7 +63,8 @@ enum SpecDeclarations {
             Field("uri", .text(.repositoryURI), "An archive by its address, for third parties."),
             Field("suite", .text(.suite), "The suite.", need: .inEachFile),
             Field("components", .list(of: .text(.component)), "The components.", standard: "[main]"),
-            Field("signed-by", .text(.relativePath), "The keyring that signs it, a file beside the spec.",
+            Field(
+                "signed-by", .text(.relativePath), "The keyring that signs it, a file beside the spec.",
                 standard: "the distribution's own keyring"),
             Field("priority", .integer(-1000...1001), "Its apt pin priority.", standard: "apt's own rules"),
         ],
@@ -65,7 +73,8 @@ enum SpecDeclarations {
     static let packages = Record(
         name: "packages",
         fields: [
-            Field("install", .list(of: .text(.packageRequest)),
+            Field(
+                "install", .list(of: .text(.packageRequest)),
                 "Packages as apt takes them; `-name` takes out one that a base asks for."),
             Field("remove", .list(of: .text(.packageName)), "Packages that must not be in the image."),
             Field("recommends", .boolean, "Whether recommended packages come along.", standard: "false"),
@@ -80,7 +89,8 @@ enum SpecDeclarations {
             Field("symlink", .text(.linkTarget), "It is a symbolic link to this."),
             Field("directory", .flag, "`true`: it is a folder."),
             Field("absent", .flag, "`true`: it is removed."),
-            Field("mode", .text(.mode), "Permission bits, quoted.", standard: #""0644"; "0755" for folders and programs"#),
+            Field(
+                "mode", .text(.mode), "Permission bits, quoted.", standard: #""0644"; "0755" for folders and programs"#),
             Field("owner", .text(.owner), "`user` or `user:group`.", standard: "root"),
         ],
         exactlyOne: ["content", "source", "symlink", "directory", "absent"])
@@ -92,9 +102,12 @@ enum SpecDeclarations {
             Field("uid", .integer(1...59999), "The numeric id.", standard: "the next free one"),
             Field("groups", .list(of: .text(.groupName)), "Groups besides its own."),
             Field("ssh-keys", .list(of: .text(.sshKey)), "Public keys that may log in."),
-            Field("password", .text(.password), "`locked`, or a crypt(5) hash. Never a plain password.",
+            Field(
+                "password", .text(.password), "`locked`, or a crypt(5) hash. Never a plain password.",
                 standard: "locked"),
-            Field("shell", .text(.imagePath), "The login shell.", standard: "/bin/bash; /usr/sbin/nologin for system users"),
+            Field(
+                "shell", .text(.imagePath), "The login shell.",
+                standard: "/bin/bash; /usr/sbin/nologin for system users"),
             Field("home", .text(.imagePath), "The home folder.", standard: "/home/NAME"),
             Field("comment", .text(.gecos), "The full name."),
             Field("system", .boolean, "A system user: no login, no home folder.", standard: "false"),
@@ -121,20 +134,24 @@ enum SpecDeclarations {
         name: "a disk",
         fields: [
             Field("size", .text(.sizeOrAuto), "The size, or `auto`: what the contents need.", standard: "auto"),
-            Field("free", .text(.sizeOrShare), "Kept free when the size is `auto`; a share is of the contents.",
+            Field(
+                "free", .text(.sizeOrShare), "Kept free when the size is `auto`; a share is of the contents.",
                 standard: "20%"),
             Field("budget", .text(.size), "The largest disk that is accepted."),
-            Field("boot", .list(of: .choice(DiskSettings.Firmware.allCases.map(\.rawValue))), "What can boot it.",
+            Field(
+                "boot", .list(of: .choice(DiskSettings.Firmware.allCases.map(\.rawValue))), "What can boot it.",
                 standard: "[bios, uefi]"),
-            Field("filesystem", .choice(DiskSettings.Filesystem.allCases.map(\.rawValue)), "The root filesystem.",
+            Field(
+                "filesystem", .choice(DiskSettings.Filesystem.allCases.map(\.rawValue)), "The root filesystem.",
                 standard: "ext4"),
         ])
 
     static let firstBoot = Record(
         name: "first-boot",
         fields: [
-            Field("data-sources", .list(of: .choice(dataSources)), "cloud-init's data sources, in order.",
-                standard: "[NoCloud, ConfigDrive, OpenStack, Ec2, Azure, GCE, None]"),
+            Field(
+                "data-sources", .list(of: .choice(dataSources)), "cloud-init's data sources, in order.",
+                standard: "[NoCloud, ConfigDrive, OpenStack, Ec2, Azure, GCE, None]")
         ])
 
     /// cloud-init's `datasource_list` names.

@@ -45,7 +45,8 @@ extension TextRule {
         examples: ["nginx", "nginx=1.26.3-3", "nginx/trixie-backports", "libc6:amd64", "-nginx"]
     ) { text in
         text.contains(" ") || text.contains("(")
-            ? "ask for one version as apt does: 'nginx=1.26.3-3'; for the one of a suite: 'nginx/trixie-backports'" : nil
+            ? "ask for one version as apt does: 'nginx=1.26.3-3'; for the one of a suite: 'nginx/trixie-backports'"
+            : nil
     }
 
     static let archiveName = TextRule("an archive name", "^[a-z][a-z0-9-]*$", examples: ["debian", "debian-security"])
@@ -106,7 +107,8 @@ extension TextRule {
     static let unitState = TextRule("a unit state", "^[a-z]+(-[a-z]+)*$", examples: ["active", "inactive"])
 
     static let hostName = TextRule(
-        "a host name", "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
+        "a host name",
+        "^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
         examples: ["web-1", "www.example.org"])
 
     static let locale = TextRule(

@@ -68,7 +68,8 @@ struct Validator {
                 hint: suggestion(for: word, in: words) ?? (isLong ? "known values: \(all)" : nil))
         case .list(let item):
             guard case .list(let items) = node.content else {
-                wrongType(node, expected: "a list", hint: node.scalarText.flatMap { $0.isEmpty ? nil : "write '[\($0)]'" })
+                wrongType(
+                    node, expected: "a list", hint: node.scalarText.flatMap { $0.isEmpty ? nil : "write '[\($0)]'" })
                 return
             }
             for node in items { check(node, against: item) }
@@ -121,7 +122,8 @@ struct Validator {
             return
         }
         guard let value = scalar.integer, range.contains(value) else {
-            let limits = range.count == 1 ? "\(range.lowerBound)" : "between \(range.lowerBound) and \(range.upperBound)"
+            let limits =
+                range.count == 1 ? "\(range.lowerBound)" : "between \(range.lowerBound) and \(range.upperBound)"
             fail("out-of-range", "\(scalar.text) is not \(limits)", node.range)
             return
         }
@@ -132,7 +134,8 @@ struct Validator {
         let line = shown.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "↵")
         let secret = rule.code == TextRule.password.code
         fail(
-            rule.code, secret ? "this is not \(rule.name) that a spec can hold" : "'\(line)' is not \(rule.name)", range,
+            rule.code, secret ? "this is not \(rule.name) that a spec can hold" : "'\(line)' is not \(rule.name)",
+            range,
             hint: rule.hint?(text) ?? "for example " + rule.examples.map { "'\($0)'" }.joined(separator: " or "))
     }
 

@@ -12,7 +12,9 @@ struct ScalarExtent {
     enum Style { case plain, singleQuoted, doubleQuoted, block }
 
     /// Where the scalar that was said to start at `mark` begins (behind its tag and anchor) and ends.
-    func extent(of text: String, style: Style, from mark: SourcePosition) -> (start: SourcePosition, end: SourcePosition) {
+    func extent(of text: String, style: Style, from mark: SourcePosition) -> (
+        start: SourcePosition, end: SourcePosition
+    ) {
         let start = skipProperties(from: mark)
         let end =
             switch style {

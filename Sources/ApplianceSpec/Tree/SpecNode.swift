@@ -118,7 +118,9 @@ extension SpecNode.Scalar {
     }
 
     private static func isDecimal(_ text: String) -> Bool {
-        let digits = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+") ? text.utf8.dropFirst() : text.utf8[...]
+        let digits =
+            text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
+            ? text.utf8.dropFirst() : text.utf8[...]
         return !digits.isEmpty && digits.allSatisfy { (48...57).contains($0) }
     }
 
@@ -127,7 +129,8 @@ extension SpecNode.Scalar {
         if [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(String(unsigned)) { return true }
         let allowed = Set("0123456789.eE+-".utf8)
         guard let first = unsigned.utf8.first, (48...57).contains(first) || first == UInt8(ascii: "."),
-            unsigned.utf8.allSatisfy({ allowed.contains($0) }), unsigned.utf8.contains(where: { (48...57).contains($0) })
+            unsigned.utf8.allSatisfy({ allowed.contains($0) }),
+            unsigned.utf8.contains(where: { (48...57).contains($0) })
         else { return false }
         // Swift reads the same decimal notation, but for a point without digits behind it.
         return Double(String(unsigned)) != nil || Double(String(unsigned) + "0") != nil

@@ -51,9 +51,11 @@ struct YAMLReader {
                 text.append("\n")
             }
             do {
-                    // Nothing is resolved there: types are ours. The encoding is named: Yams' default asks the environment, and prints.
+                // Nothing is resolved there: types are ours. The encoding is named: Yams' default asks the environment, and prints.
                 guard let root = try Parser(yaml: String(text), resolver: .basic, encoding: .utf8).singleRoot() else {
-                    fail("empty-file", "the file is empty", file.range(line: 1), hint: "a spec begins with 'stonebake: 1'")
+                    fail(
+                        "empty-file", "the file is empty", file.range(line: 1),
+                        hint: "a spec begins with 'stonebake: 1'")
                     return nil
                 }
                 return root
@@ -97,7 +99,8 @@ struct YAMLReader {
         nodeCount += 1
         guard nodeCount <= Self.nodeLimit, depth <= Self.depthLimit else {
             if nodeCount <= Self.nodeLimit + 1 {
-                fail("too-large", "more values than a spec can have; is an alias nested in itself?", file.range(line: 1))
+                fail(
+                    "too-large", "more values than a spec can have; is an alias nested in itself?", file.range(line: 1))
                 nodeCount = Self.nodeLimit + 1
             }
             return nil
@@ -149,7 +152,9 @@ struct YAMLReader {
             firsts[name] = key.range
             guard var value = self.node(valueNode, depth: depth + 1) else { continue }
             // Nothing was written, so the key is what can be pointed at.
-            if case .scalar(let scalar) = value.content, scalar.kind == .null, scalar.text.isEmpty { value.range = key.range }
+            if case .scalar(let scalar) = value.content, scalar.kind == .null, scalar.text.isEmpty {
+                value.range = key.range
+            }
             members.append(SpecNode.Member(key: Located(name, at: key.range), value: value))
         }
         return members
@@ -249,7 +254,9 @@ extension YAMLReader {
         let limit = 200
         var brackets = 0
         for (index, line) in file.lines.enumerated() {
-            let dashes = line.unicodeScalars.prefix { "-? \t".unicodeScalars.contains($0) }.count { $0 == "-" || $0 == "?" }
+            let dashes = line.unicodeScalars.prefix { "-? \t".unicodeScalars.contains($0) }.count {
+                $0 == "-" || $0 == "?"
+            }
             var column = 1
             for scalar in line.unicodeScalars where brackets <= limit {
                 switch scalar {
@@ -275,8 +282,10 @@ extension YAMLReader {
             let line = file.lines.indices.contains(place.line - 1) ? file.lines[place.line - 1] : ""
             let isTab = line.prefix { $0 == " " || $0 == "\t" }.contains("\t")
             let isSecondDocument = problem.contains("another document")
-            let notes = context.map { context in
-                [Diagnostic.Note(context.text, at: range(at: position(context.mark), length: 1))]
+            // Where libyaml was when it began what it could not finish; of no use at the same place.
+            let notes = context.flatMap { context -> [Diagnostic.Note]? in
+                let start = position(context.mark)
+                return start == place ? nil : [Diagnostic.Note(context.text, at: range(at: start, length: 1))]
             }
             report.add(
                 Diagnostic(

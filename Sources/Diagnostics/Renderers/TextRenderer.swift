@@ -22,7 +22,8 @@ struct TextRenderer {
             text += "  " + styled("hint: ", .cyan) + indented(hint) + "\n"
         }
         for note in diagnostic.notes {
-            text += "  " + styled("note: ", .cyan) + (note.range.map { "\($0): " } ?? "") + indented(note.message) + "\n"
+            text +=
+                "  " + styled("note: ", .cyan) + (note.range.map { "\($0): " } ?? "") + indented(note.message) + "\n"
         }
         return text
     }
