@@ -161,7 +161,7 @@ import Testing
             try await runner.run(shell("sleep 600") { $0.timeout = .milliseconds(200) })
         }
         #expect(error?.message.contains("did not end within 0.2 seconds") == true)
-        #expect(clock.now - start < .seconds(10))
+        #expect(clock.now - start < .seconds(30))
     }
 }
 
@@ -191,7 +191,7 @@ import Testing
         let start = clock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
-        #expect(clock.now - start < .seconds(8))
+        #expect(clock.now - start < .seconds(30))
         #expect(try await eventually { try processes(in: path).isEmpty })
     }
 

@@ -154,7 +154,8 @@ import Testing
         let start = clock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(clock.now - start < .seconds(1))
+        // Far from the stall's limit, also on a machine that does much else.
+        #expect(clock.now - start < .seconds(10))
         #expect(try fixture.blobs == [])
         let file = try await fixture.fetch(request)
         #expect(try Files.read(file.path) == Mirror.content(Self.size))
@@ -179,6 +180,35 @@ import Testing
         }
         #expect(error?.code == .notFound)
         #expect(try Files.names(in: fixture.folder.path) == ["InRelease", "InRelease.copy", "cache"])
+    }
+
+    @Test func `the proxy and the certificates that the environment names are used`() async throws {
+        let proxy = try Mirror()
+        let fixture = try DownloadFixture()
+        let digest = Digest.of(Mirror.content(1000)).hex
+        let cache = "\(fixture.folder.path)/cache"
+        let elsewhere = proxy.url("ok/1000").split(separator: "127.0.0.1:\(proxy.port)").joined(
+            separator: "mirror.invalid")
+        let proxied = try Worker(
+            "fetch", cache, elsewhere, digest, "1000", environment: ["http_proxy": "http://127.0.0.1:\(proxy.port)"])
+        #expect(proxied.line()?.hasSuffix(digest) == true)
+        #expect(try await proxy.requests() == ["GET http://mirror.invalid/ok/1000 - -"])
+
+        let certificate = "\(fixture.folder.path)/certificate.pem"
+        let key = "\(fixture.folder.path)/key.pem"
+        let names = ["-subj", "/CN=mirror", "-addext", "subjectAltName=IP:127.0.0.1"]
+        try await fixture.host.runner.check(
+            Command(
+                "openssl",
+                ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+                    + names + ["-keyout", key, "-out", certificate]), purpose: "make a certificate")
+        let mirror = try Mirror(certificate: certificate, key: key)
+        let request = fixture.blob(mirror.url("ok/2000"), size: 2000)
+        let error = await #expect(throws: HostError.self) { try await fixture.fetch(request) }
+        #expect(error?.message.contains("certificate") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("tried") == false)
+        let trusting = try DownloadFixture { $0.environment = ["SSL_CERT_FILE": certificate] }
+        #expect(try await trusting.fetch(request).size == 2000)
     }
 
     @Test func `a limit holds where no size is known`() async throws {

@@ -1,11 +1,13 @@
 """A mirror that misbehaves on demand: the path says how.
 
+With a certificate and its key as arguments it speaks https. Asked as a proxy, it answers for every host.
 Prints its port. /log answers with one line a request so far: method, path, Range and If-Range (or -).
 A path ends in a word of the test's own, so that tests do not count each other's requests. Content is a chain of digests, so that every range of it is known: /ok/1000 is 1,000 bytes.
 Ends when its standard input ends, so that it never outlives the tests.
 """
 
 import hashlib
+import ssl
 import sys
 import threading
 import time
@@ -41,7 +43,8 @@ class Handler(BaseHTTPRequestHandler):
         with lock:
             count = seen[self.path] = seen.get(self.path, 0) + 1
             requests.append(" ".join([self.command, self.path, asked or "-", self.headers.get("If-Range") or "-"]))
-        words = self.path.strip("/").split("/")
+        path = "/" + self.path.split("/", 3)[3] if self.path.startswith("http://") else self.path
+        words = path.strip("/").split("/")
         mode, size = words[0], int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
         body = content(size)
         try:
@@ -199,6 +202,10 @@ class Handler(BaseHTTPRequestHandler):
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
+if len(sys.argv) > 2:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1], sys.argv[2])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(server.server_address[1], flush=True)
 sys.stdin.read()

@@ -6,15 +6,25 @@ import Foundation
 /// A test's own part of `Fixtures/mirror.py`, a mirror that misbehaves as the path says. All tests share one process,
 /// which ends with this one.
 struct Mirror {
-    private static let server = Result { try MirrorServer() }
+    private static let shared = Result { try MirrorServer([]) }
     private let server: MirrorServer
+    private let scheme: String
     private let token = String(UInt64.random(in: 0...UInt64.max), radix: 36)
 
     init() throws {
-        server = try Self.server.get()
+        server = try Self.shared.get()
+        scheme = "http"
     }
 
-    func url(_ path: String) -> String { "http://127.0.0.1:\(server.port)/\(path)/\(token)" }
+    /// One of its own that speaks https.
+    init(certificate: String, key: String) throws {
+        server = try MirrorServer([certificate, key])
+        scheme = "https"
+    }
+
+    var port: Int { server.port }
+
+    func url(_ path: String) -> String { "\(scheme)://127.0.0.1:\(server.port)/\(path)/\(token)" }
 
     /// The requests of this test so far, each `METHOD path range if-range`, without the test's own word.
     func requests() async throws -> [String] {
@@ -45,10 +55,10 @@ private final class MirrorServer: Sendable {
     /// The server ends when this closes.
     private let input = Pipe()
 
-    init() throws {
+    init(_ arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-u", fixture("mirror.py")]
+        process.arguments = ["python3", "-u", fixture("mirror.py")] + arguments
         process.standardInput = input
         let output = Pipe()
         process.standardOutput = output

@@ -8,9 +8,10 @@ final class Worker {
     private let output = Pipe()
     private var buffer = Data()
 
-    init(_ arguments: String...) throws {
+    init(_ arguments: String..., environment: [String: String] = [:]) throws {
         process.executableURL = URL(filePath: "\(Worker.folder)/HostWorker")
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = output
         process.standardInput = FileHandle.nullDevice
         try process.run()
