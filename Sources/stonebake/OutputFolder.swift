@@ -28,6 +28,14 @@ struct OutputFolder {
         try Files.remove(probe)
     }
 
+    /// `report.json`: what was made, from what, and how long it took.
+    func writeReport(plan: BuildPlan, result: Pipeline.Result, seconds: Double, now: Int64) throws {
+        let report = BuildReport(
+            plan: plan, root: result.root, image: result.image, artifacts: result.artifacts, steps: result.steps,
+            builtAt: now, seconds: seconds)
+        try Files.write(report.json(), to: "\(path)/report.json")
+    }
+
     /// The image that boots fastest of those the last build made; nil when there is none.
     var lastImage: (path: String, target: Target)? {
         for target in [Target.raw, .qcow2] {

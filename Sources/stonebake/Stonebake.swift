@@ -28,9 +28,8 @@ struct Stonebake: AsyncParsableCommand {
             """,
         version: stonebakeVersion,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, LockCommand.self, TestCommand.self,
-            RunCommand.self, DoctorCommand.self,
-            CacheCommand.self, SchemaCommand.self,
+            ValidateCommand.self, PlanCommand.self, LockCommand.self, BuildCommand.self, TestCommand.self,
+            RunCommand.self, DoctorCommand.self, CacheCommand.self, SchemaCommand.self,
         ])
 }
 

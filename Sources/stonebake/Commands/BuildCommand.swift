@@ -1,0 +1,59 @@
+import ApplianceSpec
+import ArgumentParser
+import BuildPlanning
+import Diagnostics
+import Foundation
+import HostSystem
+import ProgressDisplay
+
+struct BuildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Build an appliance's images.",
+        discussion: """
+            Uses appliance.lock, renews it when the spec has moved on, and does only what is not in the content store. \
+            The images, SHA256SUMS and report.json come into Images/NAME-VERSION.
+
+            EXAMPLE
+              stonebake build Appliances/wsgi/appliance.yaml
+              stonebake build Appliances/wsgi/appliance.yaml --locked --log-format json
+            """)
+
+    @OptionGroup var spec: SpecOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var host: HostOptions
+
+    @Flag(help: "Refuse to build when the lock is missing or stale.")
+    var locked = false
+
+    @Flag(help: "Say for each step that runs which input made it run.")
+    var explain = false
+
+    func run() async throws {
+        let loaded = try LoadedSpec(spec)
+        try await Session.run(host, purpose: "build-\(loaded.appliance.name.value)") { session in
+            let start = ContinuousClock().now
+            let lock = try await Locking(host: session.host).lockForBuild(loaded, onlyCurrent: locked)
+            let plan = BuildPlan(
+                appliance: loaded.appliance, lock: lock, hostFiles: try loaded.hostFileDigests())
+            if explain {
+                let text = try PlanText(plan: plan, store: session.host.store, notes: []).text
+                for line in text.split(separator: "\n") { session.host.progress.send(.message(.info, String(line))) }
+            }
+            let folder = OutputFolder(root: output.folder, appliance: loaded.appliance)
+            try folder.prepare()
+            let useKVM = try await session.host.virtualization().proof.works
+            let result = try await session.host.store.withLock("output-\(folder.absolutePath)") {
+                let result = try await Pipeline(host: session.host, plan: plan)
+                    .run(into: folder.path, useKVM: useKVM)
+                let seconds = (ContinuousClock().now - start).inSeconds
+                try folder.writeReport(plan: plan, result: result, seconds: seconds, now: session.host.now())
+                return result
+            }
+            session.display.finish()
+            let summary = BuildSummary(
+                result: result, folder: folder.path, seconds: (ContinuousClock().now - start).inSeconds)
+            print(summary.text)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+
+/// The repository's WSGI appliance, copied to a folder of its own with a lock, and a content store in which it has been
+/// built once. Made once for all tests that build: a cold build takes a minute, the archive's packages another.
+actor BuildFixture {
+    static let shared = BuildFixture()
+
+    struct Ready: Sendable {
+        /// The folder with `appliance.yaml`, `appliance.lock`, `hello/`.
+        let spec: URL
+        let store: URL
+        /// What the first build printed.
+        let output: String
+        /// `Images/wsgi-1.0.0` of that build.
+        let images: URL
+    }
+
+    private var building: Task<Ready, any Error>?
+
+    func ready() async throws -> Ready {
+        if let building { return try await building.value }
+        let task = Task.detached { try Self.build() }
+        building = task
+        return try await task.value
+    }
+
+    /// Below `.build`, so that a second `swift test` finds the packages again; the lock is always made anew, because the
+    /// archive may have moved on.
+    static let folder = StonebakeProcess.repository.appendingPathComponent(".build/stonebake-tests")
+
+    private static func build() throws -> Ready {
+        let manager = FileManager.default
+        let appliances = folder.appendingPathComponent("Appliances")
+        let spec = appliances.appendingPathComponent("wsgi")
+        let images = folder.appendingPathComponent("Images")
+        for old in [appliances, images] where manager.fileExists(atPath: old.path) { try manager.removeItem(at: old) }
+        try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+        // With the base that it extends.
+        try manager.copyItem(at: StonebakeProcess.repository.appendingPathComponent("Appliances"), to: appliances)
+        let store = folder.appendingPathComponent("store")
+        let run = try StonebakeProcess.run(
+            "build", spec.path, "--output", images.path, environment: ["STONEBAKE_CACHE": store.path])
+        guard run.status == 0 else { throw BuildFailed(output: run.output + run.error) }
+        let name = try manager.contentsOfDirectory(atPath: images.path).first ?? ""
+        return Ready(
+            spec: spec, store: store, output: run.output, images: images.appendingPathComponent(name))
+    }
+
+    struct BuildFailed: Error, CustomStringConvertible {
+        let output: String
+        var description: String { "the appliance does not build:\n\(output)" }
+    }
+}
+
+extension BuildFixture.Ready {
+    /// A copy of the spec with one more line in its application, so that configuration and disk have to be made again.
+    func changedCopy(in folder: TemporaryFolder) throws -> URL {
+        let appliances = folder.url.appendingPathComponent("Appliances")
+        try FileManager.default.copyItem(at: spec.deletingLastPathComponent(), to: appliances)
+        let copy = appliances.appendingPathComponent("wsgi")
+        let file = copy.appendingPathComponent("hello/hello.py")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try Data((text + "\n# \(UUID().uuidString)\n").utf8).write(to: file)
+        return copy
+    }
+
+    /// A store with this one's downloads and none of its results: everything is to be done but downloading.
+    func storeWithDownloadsOnly(in folder: TemporaryFolder) throws -> URL {
+        let copy = folder.url.appendingPathComponent("store")
+        try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/cp")
+        // Hard links: the blobs are immutable.
+        process.arguments = ["-al", store.appendingPathComponent("blobs").path, copy.path]
+        try process.run()
+        process.waitUntilExit()
+        return copy
+    }
+}
