@@ -116,6 +116,7 @@ struct TestGuest {
         chmod 755 /etc/acpi/PWRF/00000080
         acpid
         printf 'testguest login: '
+        grep -q test.shell=yes /proc/cmdline && setsid sh -c 'exec sh < /dev/ttyS0 > /dev/ttyS0 2>&1'
         while :; do sleep 1000; done
         """
 }

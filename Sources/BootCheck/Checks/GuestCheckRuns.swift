@@ -27,13 +27,15 @@ extension CommandCheck {
 
 extension UnitCheck {
     func run(on shell: any GuestShell, in context: CheckContext, seconds: Double) async throws -> CheckOutcome {
-        try await context.retry(for: seconds) { left in
-            do {
-                if let unit { return try await state(of: unit, shell, left) }
-                return try await failedUnits(shell, left)
-            } catch let error as GuestUnreachable {
-                return CheckOutcome(failed: error.reason)
-            }
+        try await context.retry(for: seconds) { left in try await attempt(on: shell, limit: left) }
+    }
+
+    func attempt(on shell: any GuestShell, limit: Double) async throws -> CheckOutcome {
+        do {
+            if let unit { return try await state(of: unit, shell, limit) }
+            return try await failedUnits(shell, limit)
+        } catch let error as GuestUnreachable {
+            return CheckOutcome(failed: error.reason)
         }
     }
 
@@ -88,22 +90,25 @@ extension UnitCheck {
 
 extension BootTimeCheck {
     func run(on shell: any GuestShell, in context: CheckContext, seconds: Double) async throws -> CheckOutcome {
-        let most = atMost * context.scale
-        return try await context.retry(for: seconds) { left in
-            do {
-                let result = try await shell.run("systemd-analyze time", limit: left)
-                guard let time = BootTime(systemdAnalyze: result.output) else {
-                    return CheckOutcome(
-                        failed: "systemd-analyze tells no time yet", evidence: CheckOutcome.excerpt(result.output))
-                }
-                let limit = context.scale == 1 ? "\(atMost) s" : "\(atMost) s × \(context.scale), emulated"
-                let detail = "\(BootTime.text(time.inGuest)) of \(limit)"
-                if time.inGuest <= most { return CheckOutcome(passed: detail) }
-                let slowest = try await shell.run("systemd-analyze blame --no-pager | head -n 8", limit: left)
-                return CheckOutcome(failed: "too slow: \(detail)", evidence: slowest.lines, isFinal: true)
-            } catch let error as GuestUnreachable {
-                return CheckOutcome(failed: error.reason)
+        try await context.retry(for: seconds) { left in
+            try await attempt(on: shell, scale: context.scale, limit: left)
+        }
+    }
+
+    func attempt(on shell: any GuestShell, scale: Double, limit: Double) async throws -> CheckOutcome {
+        do {
+            let result = try await shell.run("systemd-analyze time", limit: limit)
+            guard let time = BootTime(systemdAnalyze: result.output) else {
+                return CheckOutcome(
+                    failed: "systemd-analyze tells no time yet", evidence: CheckOutcome.excerpt(result.output))
             }
+            let most = BootTime.text(atMost) + (scale == 1 ? "" : " × \(scale), emulated")
+            let detail = "\(BootTime.text(time.inGuest)) of \(most)"
+            if time.inGuest <= atMost * scale { return CheckOutcome(passed: detail) }
+            let slowest = try await shell.run("systemd-analyze blame --no-pager | head -n 8", limit: limit)
+            return CheckOutcome(failed: "too slow: \(detail)", evidence: slowest.lines, isFinal: true)
+        } catch let error as GuestUnreachable {
+            return CheckOutcome(failed: error.reason)
         }
     }
 }

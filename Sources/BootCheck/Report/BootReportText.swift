@@ -11,19 +11,19 @@ extension BootReport {
             lines.append(
                 "  \(check.state.word)  \(name)  \(BootTime.text(check.seconds).leftPadding(to: 8))  \(check.detail)")
             guard check.state == .failed else { continue }
-            lines += check.evidence.map { "          | \($0)" }
+            lines += check.evidence.map(Self.quoted)
             if let journal = check.journal {
                 lines.append("          journal of \(journal.subject):")
-                lines += journal.lines.map { "          | \($0)" }
+                lines += journal.lines.map(Self.quoted)
             }
         }
         if let trouble {
             lines.append("  FAIL  after \(BootTime.text(trouble.seconds)): \(trouble.kind.sentence)")
-            lines.append("          | \(trouble.evidence)")
+            lines.append(Self.quoted(trouble.evidence))
         }
         if !console.isEmpty {
             lines.append("  the console's last lines:")
-            lines += console.map { "          | \($0)" }
+            lines += console.map(Self.quoted)
         }
         if let bootTime { lines.append("  boot time: \(bootTime.text)") }
         if let shutdown, !shutdown.isClean {
@@ -38,6 +38,12 @@ extension BootReport {
                 : "the boot check failed: \(trouble.map { $0.kind.sentence } ?? "\(failures) of \(checks.count) checks") "
                     + "(\(BootTime.text(seconds)))")
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A line that somebody else wrote, without what would act on the terminal.
+    private static func quoted(_ line: String) -> String {
+        let plain = ConsoleText.lines(of: line.utf8).joined(separator: " ")
+        return plain.isEmpty ? "          |" : "          | \(plain)"
     }
 
     private var acceleratorText: String {

@@ -147,7 +147,8 @@ package struct KVMProof: Sendable {
             case .exited(let code): "QEMU ended with status \(code)"
             case .signalled(let signal): "QEMU was ended by signal \(signal)"
             }
-        let last = result.tail.last { !$0.contains("warning:") }.map { " (\($0))" } ?? ""
+        let words = result.tail.last { !$0.contains("warning:") }.map { $0.trimmingPrefix("qemu-system-x86_64: ") }
+        let last = words.map { " (\($0.prefix(60))\($0.count > 60 ? "…" : ""))" } ?? ""
         return Verdict(works: false, reason: how + last, seconds: seconds)
     }
 
