@@ -10,6 +10,7 @@ internal import SystemPackage
 ///     ├── blobs/sha256/ab/abcdef…          downloaded content; the name is its SHA-256; mode 0444
 ///     ├── entries/ab/abcdef…/              the result of one build step, complete or absent
 ///     │   ├── record.json                  what went in, when, how long it took; its access time is the last use
+///     │   ├── seal                         shows whether the content is as it was made
 ///     │   └── content/                     what the step made
 ///     ├── newest/<digest of kind, name>    the record of the last step of that kind and name, kept by gc
 ///     ├── facts/<name>                     small things remembered: the last seen date of a suite, the KVM proof
@@ -20,13 +21,13 @@ internal import SystemPackage
 ///         runs/<id>.owner                  flock'ed by that process; unlocked means dead, and the folder is swept
 ///
 /// Everything becomes visible by rename(2), so that any process can be killed at any moment. Nothing is fsync'ed while
-/// building: after a power cut a blob may hold zeros, which the digest shows, and an entry is trusted only when its
-/// record, written after all else and synced with the folder by `commit`, can be read.
+/// building: after a power cut a blob may hold zeros, which the digest shows, and an entry is used only when its
+/// record can be read and its seal holds.
 package struct ContentStore: Sendable {
     package let root: String
     let progress: ProgressSink
     let run: RunFolder
-    private let verified = VerifiedBlobs()
+    let verified = VerifiedContent()
 
     /// Makes the folders that are missing.
     ///
@@ -144,8 +145,8 @@ package struct ContentStore: Sendable {
     }
 }
 
-/// The blobs whose content this process has hashed.
-final class VerifiedBlobs: Sendable {
+/// The blobs and entries that this process has looked at and found good, with what they were then.
+final class VerifiedContent: Sendable {
     private let known = Mutex<[String: Files.Identity]>([:])
 
     func contains(_ path: String, _ identity: Files.Identity) -> Bool {

@@ -39,12 +39,13 @@ package struct StoreEntry: Sendable {
 
 extension ContentStore {
     /// The result of the step with those inputs; nil when it is not there. One whose record cannot be read (a power cut
-    /// while it was written) counts as not there, and `commit` replaces it.
+    /// while it was written), or whose tree is no longer as it was made, counts as not there, with a warning, and
+    /// `commit` replaces it. The tree is looked through once in a process: a second for 100,000 files.
     package func entry(_ step: Digest) throws(HostError) -> StoreEntry? {
         let folder = entryFolder(step)
         let path = "\(folder)/record.json"
         guard Files.exists(path) else { return nil }
-        guard let record = record(in: folder), record.inputs.digest == step, Files.exists("\(folder)/content") else {
+        guard let record = record(in: folder), record.inputs.digest == step, try isIntact(folder) else {
             progress.send(.message(.warning, "the cache entry '\(folder)' is damaged; the step is done again"))
             return nil
         }
@@ -69,6 +70,7 @@ extension ContentStore {
         }
         let prepared = try run.newFolder("commit")
         try Files.move(staging, to: "\(prepared)/content")
+        try Files.write(TreeSeal.of("\(prepared)/content").hex, to: "\(prepared)/seal")
         let json = try encoded(record)
         try Files.write(json, to: "\(prepared)/record.json", durable: true)
         let folder = entryFolder(step)
@@ -93,6 +95,16 @@ extension ContentStore {
     package func lastRecord(kind: String, name: String) -> StepRecord? {
         guard let bytes = try? Files.read(newestPath(kind, name)) else { return nil }
         return try? JSONDecoder().decode(StepRecord.self, from: Data(bytes))
+    }
+
+    private func isIntact(_ folder: String) throws(HostError) -> Bool {
+        guard let seal = try Files.identity("\(folder)/seal"), Files.exists("\(folder)/content") else { return false }
+        if verified.contains(folder, seal) { return true }
+        guard try TreeSeal.of("\(folder)/content").hex == Files.readText("\(folder)/seal", limit: 100) else {
+            return false
+        }
+        verified.insert(folder, seal)
+        return true
     }
 
     func record(in folder: String) -> StepRecord? {

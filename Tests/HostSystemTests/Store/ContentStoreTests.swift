@@ -138,6 +138,29 @@ struct StoreFixture {
         #expect(try fixture.store.entry(entry.digest)?.record == fixture.record("a"))
     }
 
+    /// What may happen to a kept tree behind our back.
+    @Test(arguments: [
+        "rm file", "echo more >>file", "touch -d 2001-01-01 file", "touch new", "chmod 600 file", "ln -sf x file",
+        "rm -r ../content", "mv file other",
+    ])
+    func `an entry whose tree is not as it was made counts as absent, and is replaced`(damage: String) async throws {
+        let fixture = try StoreFixture()
+        let entry = try fixture.commit("a", content: "old")
+        let fresh = try ContentStore(root: fixture.store.root, progress: fixture.log.sink)
+        #expect(try fresh.entry(entry.digest) != nil)
+        try await CommandRunner(progress: .silent).check(
+            Command("sh", ["-c", damage]).with { $0.workingDirectory = entry.path }, purpose: "damage")
+        let later = try ContentStore(root: fixture.store.root, progress: fixture.log.sink)
+        #expect(try later.entry(entry.digest) == nil)
+        let folder = Files.folder(of: entry.path)
+        #expect(fixture.log.messages == ["the cache entry '\(folder)' is damaged; the step is done again"])
+        let staging = try later.newStaging()
+        try Files.write("new", to: "\(staging)/file")
+        let again = try later.commit(staging: staging, as: entry.digest, record: fixture.record("a"))
+        #expect(try Files.readText("\(again.path)/file") == "new")
+        #expect(try later.entry(entry.digest) != nil)
+    }
+
     @Test func `the last record of a kind and name tells which input missed, also after gc`() throws {
         let fixture = try StoreFixture()
         _ = try fixture.commit("a")
