@@ -1,7 +1,6 @@
 import ApplianceSpec
 import BuildPlanning
 import ContentDigest
-import CSolv
 import HostSystem
 
 /// One pool and one goal in it: blocking work for a thread of its own.
@@ -57,7 +56,7 @@ struct PackageSelectionJob: Sendable {
         guard let digest = pool.sha256(of: id).flatMap({ Digest(hex: $0) }) else {
             throw ResolutionError(.badIndex, "'\(repository)' gives no SHA-256 for \(name)")
         }
-        let size = pool.number(SOLVABLE_DOWNLOADSIZE, of: id)
+        let size = pool.downloadSize(of: id)
         guard size > 0 else { throw ResolutionError(.badIndex, "'\(repository)' gives no size for \(name)") }
         var path = pool.path(of: id) ?? ""
         while path.hasPrefix("./") { path.removeFirst(2) }
@@ -68,6 +67,6 @@ struct PackageSelectionJob: Sendable {
         return LockedPackage(
             name: name, version: pool.version(of: id), architecture: pool.architecture(of: id),
             repository: repository, path: path, size: size, sha256: digest,
-            installedSize: pool.number(SOLVABLE_INSTALLSIZE, of: id), layer: isBase ? .base : .appliance)
+            installedSize: pool.installedSize(of: id), layer: isBase ? .base : .appliance)
     }
 }

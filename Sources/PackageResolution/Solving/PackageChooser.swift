@@ -83,7 +83,7 @@ struct PackageChooser {
     }
 
     private func size(_ packages: [PackageID]) -> Int64 {
-        packages.reduce(0) { $0 + pool.number(SOLVABLE_INSTALLSIZE, of: $1) }
+        packages.reduce(0) { $0 + pool.installedSize(of: $1) }
     }
 
     /// The packages of the solution that the roots need, directly or not: closed under dependencies, and no more.

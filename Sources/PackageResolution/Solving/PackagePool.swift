@@ -155,7 +155,12 @@ final class PackagePool {
     /// 0 required, 1 important, 2 standard, 3 optional, 4 extra.
     func priority(of id: PackageID) -> UInt64 { solvable_lookup_num(solvable(id), priorityKey, 3) }
 
-    func number(_ key: solv_knownid, of id: PackageID) -> Int64 {
+    /// Bytes.
+    func installedSize(of id: PackageID) -> Int64 { number(SOLVABLE_INSTALLSIZE, of: id) }
+    /// Bytes of the .deb; 0 where the index does not say.
+    func downloadSize(of id: PackageID) -> Int64 { number(SOLVABLE_DOWNLOADSIZE, of: id) }
+
+    private func number(_ key: solv_knownid, of id: PackageID) -> Int64 {
         Int64(clamping: solvable_lookup_num(solvable(id), Id(bitPattern: key.rawValue), 0))
     }
 
