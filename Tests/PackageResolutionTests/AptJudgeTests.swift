@@ -120,7 +120,8 @@ private struct Trial: Sendable {
                 var ours = Ours(always: always)
                 do throws(ResolutionError) {
                     let goal = PackageGoal(install: names, recommends: set.hasPrefix("+"))
-                    ours.packages = Set(try PackageChooser(pool: pool).choose(goal).packages.map { Self.text($0, pool) })
+                    ours.packages = Set(
+                        try PackageChooser(pool: pool).choose(goal).packages.map { Self.text($0, pool) })
                 } catch {
                     ours.refusal = error.diagnostics.map(\.message)
                 }

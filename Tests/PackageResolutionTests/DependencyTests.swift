@@ -266,7 +266,9 @@ import Testing
             Package: app
             """)
         #expect(
-            try fixture.choose(PoolFixture.goal(["app"], base: ["kernel"])) == ["app", "init", "kernel", "libc", "shell"])
+            try fixture.choose(PoolFixture.goal(["app"], base: ["kernel"])) == [
+                "app", "init", "kernel", "libc", "shell",
+            ])
     }
 
     @Test func `what is removed is not there, though it is required or of the base`() throws {

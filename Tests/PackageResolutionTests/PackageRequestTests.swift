@@ -13,7 +13,9 @@ import Testing
         #expect(PackageRequest("g++:amd64=4:14.2.0-1")?.architecture == "amd64")
     }
 
-    @Test(arguments: ["", "a", "Nginx", "nginx==1", "nginx = 1", "-nginx", "nginx=", "nginx/", "nginx:", "../etc", "a b"])
+    @Test(arguments: [
+        "", "a", "Nginx", "nginx==1", "nginx = 1", "-nginx", "nginx=", "nginx/", "nginx:", "../etc", "a b",
+    ])
     func `what apt would not understand is refused`(text: String) {
         #expect(PackageRequest(text) == nil)
     }

@@ -63,7 +63,8 @@ struct AptJudge: Sendable {
 
     /// What `apt-get -s install` would do, step by step.
     func install(_ requests: [String]) async throws -> Verdict {
-        let result = try await host.runner.run(apt(["--simulate", "-qq", "--no-install-recommends", "install"] + requests))
+        let result = try await host.runner.run(
+            apt(["--simulate", "-qq", "--no-install-recommends", "install"] + requests))
         guard result.succeeded else { return Verdict(succeeded: false) }
         var verdict = Verdict(succeeded: true)
         for line in result.text.split(separator: "\n") {
