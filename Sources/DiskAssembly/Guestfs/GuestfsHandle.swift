@@ -17,8 +17,6 @@ final class GuestfsHandle: Sendable {
         pointer.withLock { pointer in
             pointer = sb_guestfs_create()
             guard pointer != nil else { return }
-            // Without a handler the library prints errors on standard error.
-            guestfs_set_error_handler(pointer, nil, nil)
             guestfs_set_event_callback(
                 pointer, { _, opaque, _, _, _, text, length, _, _ in ApplianceMessages.receive(opaque, text, length) },
                 sb_guestfs_messages, 0, Unmanaged.passUnretained(messages).toOpaque())
@@ -34,7 +32,10 @@ final class GuestfsHandle: Sendable {
     /// Ends the appliance, when it runs, and frees the handle. Safe to call again.
     func close() {
         pointer.withLock { pointer in
-            if let open = pointer { guestfs_close(open) }
+            if let open = pointer {
+                guestfs_set_error_handler(open, nil, nil)
+                guestfs_close(open)
+            }
             pointer = nil
         }
     }
@@ -86,6 +87,8 @@ final class GuestfsHandle: Sendable {
 
     private static func open(_ pointer: OpaquePointer?) throws(DiskError) -> OpaquePointer {
         guard let pointer else { throw DiskError(.appliance, "the libguestfs appliance has been closed") }
+        // Again before each call: guestfs_launch leaves the default handler behind, which prints on standard error.
+        guestfs_set_error_handler(pointer, nil, nil)
         return pointer
     }
 

@@ -44,7 +44,7 @@ struct DiskWriter {
                 .init(tree.path, at: "\(Self.place)/root.tar"),
                 .init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false),
             ])
-        let attributes = ExtendedAttributes(tree)
+        let attributes = ExtendedAttributes(tree.entries)
         if !attributes.items.isEmpty { try await write(attributes, to: partition) }
     }
 

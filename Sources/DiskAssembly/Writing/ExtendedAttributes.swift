@@ -12,8 +12,8 @@ struct ExtendedAttributes {
 
     let items: [Item]
 
-    init(_ archive: RootArchive) {
-        items = archive.entries.flatMap { entry in
+    init(_ entries: [RootArchive.Entry]) {
+        items = entries.flatMap { entry in
             entry.attributes.sorted { $0.key < $1.key }.compactMap { name, value in
                 name == "security.capability" ? nil : Item(path: entry.path, name: name, value: value)
             }

@@ -1,0 +1,67 @@
+import ApplianceSpec
+import HostSystem
+import Testing
+
+@testable import BuildPlanning
+
+@Suite struct BootConfigurationTests {
+    static func configuration(
+        firmware: [DiskSettings.Firmware] = [.bios, .uefi], arguments: [String] = []
+    ) -> BootConfiguration {
+        BootConfiguration(
+            firmware: firmware, architecture: .amd64, identity: Sample.identity, kernel: "6.12.1-test-amd64",
+            kernelArguments: arguments)
+    }
+
+    @Test func `GRUB's own checker accepts the configuration, whatever the kernel's arguments are`() async throws {
+        let folder = try TestFolder()
+        let arguments = ["quiet", "mitigations=auto,nosmt", "foo=it's {a} $b; \"c\" #d", "dyndbg=file a.c +p"]
+        let configuration = Self.configuration(arguments: arguments)
+        try Files.write(configuration.grubConfiguration, to: "\(folder.path)/grub.cfg")
+        try Files.write(configuration.grubDefaults, to: "\(folder.path)/defaults")
+        try Files.write(configuration.script, to: "\(folder.path)/script")
+        try Files.write(BootConfiguration.efiConfiguration(rootUUID: "x"), to: "\(folder.path)/efi.cfg")
+        let line = try await folder.shell(
+            """
+            grub-script-check grub.cfg
+            grub-script-check efi.cfg
+            sh -n script
+            . ./defaults
+            printf %s "$GRUB_CMDLINE_LINUX"
+            """)
+        #expect(
+            line == "console=tty0 console=ttyS0,115200 consoleblank=0 quiet mitigations=auto,nosmt "
+                + "foo=it's {a} $b; \"c\" #d dyndbg=file a.c +p")
+        #expect(configuration.grubConfiguration.contains("'foo=it'\\''s {a} $b; \"c\" #d'"))
+    }
+
+    @Test func `kernel and initramfs are named, root is found by UUID, and both consoles get the messages`() {
+        let text = Self.configuration().grubConfiguration
+        let root = Sample.identity.rootUUID
+        #expect(text.contains("search --no-floppy --fs-uuid --set=root \(root)"))
+        #expect(
+            text.contains(
+                "linux /boot/vmlinuz-6.12.1-test-amd64 root=UUID=\(root) ro console=tty0 console=ttyS0,115200"))
+        #expect(text.contains("initrd /boot/initrd.img-6.12.1-test-amd64"))
+        #expect(text.contains("terminal_output console serial"))
+    }
+
+    @Test func `GRUB's environment block is what grub-editenv makes`() async throws {
+        let folder = try TestFolder()
+        _ = try await folder.shell("grub-editenv made create")
+        #expect(BootConfiguration.emptyEnvironment == (try Files.readText("\(folder.path)/made")))
+    }
+
+    @Test(arguments: [
+        ([DiskSettings.Firmware.bios, .uefi], true, true), ([.bios], true, false), ([.uefi], false, true),
+    ])
+    func `only what the firmware needs is installed and mounted`(
+        firmware: [DiskSettings.Firmware], bios: Bool, uefi: Bool
+    ) {
+        let configuration = Self.configuration(firmware: firmware)
+        #expect(configuration.script.contains("grub-mkimage") == bios)
+        #expect(configuration.script.contains("x86_64-efi") == uefi)
+        #expect(configuration.fileSystemTable.contains("UUID=\(Sample.identity.espSerial) /boot/efi vfat") == uefi)
+        #expect(configuration.fileSystemTable.contains("UUID=\(Sample.identity.rootUUID) / ext4"))
+    }
+}

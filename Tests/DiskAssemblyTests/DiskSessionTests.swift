@@ -1,0 +1,84 @@
+import Diagnostics
+import Glibc
+import HostSystem
+import Testing
+
+@testable import DiskAssembly
+
+@Suite(.serialized) struct DiskSessionTests {
+    @Test func `a session that is given up while it starts is gone at once, with its processes`() async throws {
+        let host = try TestTools.host()
+        let session = try await DiskAssembler(host: host).prepare(useKVM: false)
+        // Far enough for QEMU to run, not for the appliance to be up.
+        while processes(naming: session.folder).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        let clock = ContinuousClock()
+        let start = clock.now
+        await session.cancel()
+        #expect(clock.now - start < .seconds(5))
+        #expect(processes(naming: session.folder) == [])
+        await #expect(throws: CancellationError.self) { _ = try await session.run { _, _ in 1 } }
+        // Only the file is left, and it goes with the run.
+        #expect(try Files.names(in: session.folder) == ["disk.raw"])
+        try await host.close()
+        #expect(!Files.exists(session.folder))
+    }
+
+    @Test func `cancelling the task that waits for a call ends the call`() async throws {
+        let host = try TestTools.host()
+        let session = try await DiskAssembler(host: host).prepare(useKVM: false)
+        let task = Task { try await session.run { handle, _ in try handle.shell("sleep 600") } }
+        _ = try await session.run { _, _ in 1 }
+        try await Task.sleep(for: .milliseconds(200))
+        let clock = ContinuousClock()
+        let start = clock.now
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(clock.now - start < .seconds(5))
+        await session.cancel()
+        #expect(processes(naming: session.folder) == [])
+        try await host.close()
+    }
+
+    @Test func `an appliance that cannot start is an error with a way to find out why`() async throws {
+        let folder = try TestFolder()
+        let host = try Host(testing: "\(folder.path)/store") { $0.environment["LIBGUESTFS_HV"] = "/bin/false" }
+        let session = try await DiskAssembler(host: host).prepare(useKVM: false)
+        let error = await #expect(throws: DiskError.self) { _ = try await session.run { _, _ in 1 } }
+        #expect(error?.code == .appliance)
+        #expect(error?.message.hasPrefix("libguestfs cannot start its appliance: ") == true)
+        #expect(error?.hint?.contains("libguestfs-test-tool") == true)
+        await session.cancel()
+        try await host.close()
+    }
+
+    @Test func `a kernel that cannot be read is told with its remedy`() async throws {
+        let folder = try TestFolder()
+        let error = #expect(throws: DiskError.self) { try HostKernel.check(bootFolder: folder.path) }
+        #expect(error?.code == .hostKernel)
+        #expect(error?.hint?.contains("linux-image-cloud-amd64") == true)
+        // A dangling link cannot be read by anyone, root included.
+        symlink("/nowhere", "\(folder.path)/vmlinuz-1")
+        let unreadable = #expect(throws: DiskError.self) { try HostKernel.check(bootFolder: folder.path) }
+        #expect(unreadable?.message == "libguestfs cannot read the kernel '\(folder.path)/vmlinuz-1'")
+        #expect(unreadable?.hint?.contains("chmod +r") == true)
+        try Files.write("a kernel", to: "\(folder.path)/vmlinuz-2")
+        try HostKernel.check(bootFolder: folder.path)
+        #expect(unreadable?.exitCode == .unavailable)
+    }
+
+    @Test func `the library's socket stays out of tmp where its path is short enough`() {
+        let host = ["LIBGUESTFS_DEBUG": "1", "LIBGUESTFS_BACKEND": "libvirt", "HOME": "/root"]
+        let short = DiskSession.environment(host, folder: "/store/runs/1")
+        #expect(short == ["LIBGUESTFS_DEBUG": "1", "XDG_RUNTIME_DIR": "/store/runs/1"])
+        let long = DiskSession.environment(host, folder: "/" + String(repeating: "x", count: 90))
+        #expect(long == ["LIBGUESTFS_DEBUG": "1"])
+    }
+
+    /// The processes whose command line names the folder.
+    private func processes(naming folder: String) -> [String] {
+        ((try? Files.names(in: "/proc")) ?? []).filter { name in
+            guard pid_t(name) != nil, let words = try? Files.readText("/proc/\(name)/cmdline") else { return false }
+            return words.contains(folder)
+        }
+    }
+}
