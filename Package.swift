@@ -72,6 +72,7 @@ let package = Package(
         tests("BuildPlanningTests", ["ApplianceSpec", "BuildPlanning", "ContentDigest", "Diagnostics"]),
         tests("CommandLineTests", []),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
+        tests("ImageExportTests", ["ImageExport", "BuildPlanning", "ApplianceSpec", "HostSystem", "Diagnostics"]),
         tests(
             "DiskAssemblyTests",
             [

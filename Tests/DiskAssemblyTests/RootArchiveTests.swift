@@ -56,7 +56,8 @@ import Testing
             : > empty.tar
             """)
         for (name, reason) in [
-            ("cut", "an entry's size is impossible"), ("damaged", "a header's checksum is wrong"), ("empty", "it is cut off"),
+            ("cut", "an entry's size is impossible"), ("damaged", "a header's checksum is wrong"),
+            ("empty", "it is cut off"),
         ] {
             let error = #expect(throws: DiskError.self) { try RootArchive("\(folder.path)/\(name).tar") }
             #expect(error?.code == .badTree)

@@ -1,0 +1,146 @@
+import ApplianceSpec
+import BuildPlanning
+import Diagnostics
+import FoundationEssentials
+import Glibc
+import HostSystem
+import Testing
+
+@testable import ImageExport
+
+@Suite struct ImageExporterTests {
+    @Test func `raw and qcow2 hold the disk's bytes, sparsely, and SHA256SUMS says so`() async throws {
+        let fixture = try await ExportFixture()
+        let artifacts = try await fixture.export([.raw, .qcow2])
+        #expect(artifacts.map(\.file) == ["tiny-1.0.0.raw", "tiny-1.0.0.qcow2"])
+        #expect(try Files.names(in: fixture.output) == ["SHA256SUMS", "tiny-1.0.0.qcow2", "tiny-1.0.0.raw"])
+        let report = try await fixture.shell(
+            """
+            cd out
+            sha256sum --check --strict SHA256SUMS
+            qemu-img compare -f raw -F qcow2 tiny-1.0.0.raw tiny-1.0.0.qcow2
+            qemu-img check -q tiny-1.0.0.qcow2
+            cmp ../disk.raw tiny-1.0.0.raw && echo same
+            qemu-img info --output=json tiny-1.0.0.qcow2
+            echo blocks $(stat --format=%b tiny-1.0.0.raw) of $(stat --format=%s tiny-1.0.0.raw)
+            """)
+        #expect(report.contains("tiny-1.0.0.qcow2: OK\ntiny-1.0.0.raw: OK"))
+        #expect(report.contains("Images are identical."))
+        #expect(report.contains("\nsame\n"))
+        #expect(report.contains("\"compression-type\": \"zstd\""))
+        #expect(report.contains("\"virtual-size\": \(ExportFixture.size)"))
+        let blocks = report.split(separator: "\n").first { $0.hasPrefix("blocks ") }?.split(separator: " ")
+        #expect(blocks.flatMap { Int64($0[1]) }.map { $0 * 512 < 8 << 20 } == true)
+        #expect(artifacts[0].size == ExportFixture.size)
+        #expect(artifacts[1].size < 4 << 20)
+    }
+
+    @Test func `the same disk gives the same files, whatever the number of threads`() async throws {
+        let fixture = try await ExportFixture()
+        let first = try await fixture.export([.raw, .qcow2])
+        let second = try await fixture.export([.raw, .qcow2])
+        #expect(first == second)
+        for cpus in [1, 2, 8] {
+            let command = ImageExporter.qcow2Command(
+                from: "\(fixture.folder)/disk.raw", to: "\(fixture.folder)/\(cpus).qcow2", cpus: cpus)
+            try await CommandRunner(progress: .silent).check(command, purpose: "a test's conversion")
+        }
+        let report = try await fixture.shell("sha256sum 1.qcow2 2.qcow2 8.qcow2 | cut -d' ' -f1 | sort -u")
+        #expect(report == "\(first[1].sha256)\n")
+    }
+
+    @Test func `an earlier image stays until the new one is whole, and nothing half-written is left`() async throws {
+        let fixture = try await ExportFixture()
+        _ = try await fixture.export([.raw])
+        let before = try Files.readText("\(fixture.output)/SHA256SUMS")
+        try Files.remove("\(fixture.folder)/disk.raw")
+        await #expect(throws: HostError.self) { try await fixture.export([.raw, .qcow2]) }
+        #expect(try Files.readText("\(fixture.output)/SHA256SUMS") == before)
+        #expect(try Files.names(in: fixture.output) == ["SHA256SUMS", "tiny-1.0.0.raw"])
+    }
+
+    @Test func `cancelling ends the export and leaves nothing behind`() async throws {
+        let fixture = try await ExportFixture()
+        let task = Task { try await fixture.export([.raw, .qcow2]) }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try Files.names(in: fixture.output) == [])
+    }
+
+    /// A tmpfs of 4 MiB, mounted where only this command and its children see it.
+    @Test func `a full disk is told as such`() async throws {
+        let fixture = try await ExportFixture()
+        let command = ImageExporter.qcow2Command(from: "../disk.raw", to: "full.qcow2", cpus: 1)
+        let inside = Command(
+            "unshare",
+            [
+                "--map-root-user", "--mount", "sh", "-ec",
+                "mkdir -p small; mount -t tmpfs -o size=1M tmpfs small; cd small; \(command.shellLine)",
+            ]
+        ).with { $0.workingDirectory = fixture.folder }
+        let failure = await #expect(throws: HostError.self) {
+            try await CommandRunner(progress: .silent).check(inside, purpose: "writing 'full.qcow2'")
+        }
+        let error = ImageExporter.explained(try #require(failure), path: "/srv/images/full.qcow2")
+        #expect(error.code == .noSpace)
+        #expect(error.message == "cannot write 'full.qcow2': the disk that holds '/srv/images' is full")
+        #expect(error.exitCode == .tryAgain)
+    }
+
+    @Test func `an output folder that cannot be written to is named`() async throws {
+        let fixture = try await ExportFixture()
+        // A file in the way is in the way of root too.
+        try Files.write("", to: "\(fixture.folder)/file")
+        let error = await #expect(throws: HostError.self) {
+            try await ImageExporter(host: fixture.host).export(
+                fixture.image, targets: [.raw], stem: "tiny", into: "\(fixture.folder)/file/out")
+        }
+        #expect(error?.message.contains("\(fixture.folder)/file") == true)
+    }
+}
+
+/// A disk of 64 MiB with some data at both ends and in the middle.
+final class ExportFixture: Sendable {
+    static let size: Int64 = 64 << 20
+    let folder: String
+    let host: Host
+    let image: DiskImage
+
+    var output: String { "\(folder)/out" }
+
+    init() async throws {
+        var template = Array("/var/tmp/stonebake-export-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        host = try Host(testing: "\(folder)/store")
+        let layout = DiskLayout(
+            diskGUID: "DBF3E97A-8E4A-85ED-B6AA-3A571B3615CA", size: Self.size, partitions: [],
+            root: .init(inodes: 1024, journalMebibytes: 4))
+        image = DiskImage(
+            path: "\(folder)/disk.raw", layout: layout,
+            inspection: .init(
+                distribution: "debian", majorVersion: 13, minorVersion: 2, productName: "13.2", architecture: "x86_64",
+                kernels: ["6.12.1"]))
+        _ = try await shell(
+            """
+            truncate --size \(Self.size) disk.raw
+            seq 1 200000 | dd of=disk.raw bs=1M conv=notrunc status=none
+            head -c 1500000 "$(command -v bash)" | dd of=disk.raw bs=1M seek=30 conv=notrunc status=none
+            printf 'the end' | dd of=disk.raw bs=1 seek=\(Self.size - 7) conv=notrunc status=none
+            """)
+    }
+
+    deinit { try? removeTree(folder) }
+
+    func export(_ targets: [Target]) async throws -> [ImageArtifact] {
+        try await ImageExporter(host: host).export(image, targets: targets, stem: "tiny-1.0.0", into: output)
+    }
+
+    func shell(_ script: String) async throws -> String {
+        let command = Command("sh", ["-euc", script]).with {
+            $0.workingDirectory = folder
+            $0.output = .capture(limit: 16 << 20)
+        }
+        return try await CommandRunner(progress: .silent).check(command, purpose: "a test's script").text
+    }
+}
