@@ -46,7 +46,7 @@ let package = Package(
 
         stage("Diagnostics", []),
         stage("ContentDigest", ["CCrypto", system]),
-        stage("ApplianceSpec", ["Diagnostics", "ContentDigest", yams]),
+        stage("ApplianceSpec", ["Diagnostics", "ContentDigest", yams, system]),
         stage("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         stage("HostSystem", ["CArchive", "CCurl", "CLinux", "ContentDigest", "Diagnostics", subprocess, system]),
         stage(
@@ -80,7 +80,7 @@ let package = Package(
                 "ContentDigest", "Diagnostics", system,
             ]),
         tests("DiagnosticsTests", ["Diagnostics"]),
-        tests("ApplianceSpecTests", ["ApplianceSpec", "Diagnostics"]),
+        tests("ApplianceSpecTests", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         tests("BootCheckTests", ["BootCheck", "ApplianceSpec", "HostSystem", "Diagnostics"]),
         tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker"]),
         .executableTarget(

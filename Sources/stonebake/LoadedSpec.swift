@@ -65,9 +65,7 @@ struct LoadedSpec {
     /// The host's files that the image takes in, hashed: what an edited application source is noticed by.
     func hostFileDigests() throws -> HostFileDigests {
         var result: HostFileDigests = [:]
-        for case .source(let path) in appliance.files.map(\.content) where result[path] == nil {
-            result[path] = try HostFiles.digests(of: path)
-        }
+        for path in appliance.hostSources { result[path] = try HostFiles.digests(of: path) }
         return result
     }
 }

@@ -1,3 +1,4 @@
+import ContentDigest
 import Diagnostics
 import Testing
 
@@ -17,6 +18,7 @@ struct EverythingTests {
         #expect(shop.repositories[0].priority == 200)
         #expect(shop.repositories[1].origin == .uri("https://apt.example.org/debian"))
         #expect(shop.repositories[1].signedBy?.hasSuffix("/keys/vendor.gpg") == true)
+        #expect(shop.repositories[1].keyring == Digest.of("a keyring"))
         #expect(
             shop.packages.install.map(\.value)
                 == ["nginx-light", "python3", "curl", "nano/bookworm-backports", "less=590-2", "libc6:arm64"])

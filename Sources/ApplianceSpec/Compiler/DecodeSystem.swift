@@ -1,4 +1,6 @@
+import ContentDigest
 import Diagnostics
+import SystemPackage
 
 // Distribution, packages, disk and the rest of what the machine is.
 extension SpecDecoder {
@@ -34,10 +36,11 @@ extension SpecDecoder {
                     notes: [.init("first given here", at: first)])
             }
             let components = node.texts("components").map(\.value)
+            let signedBy = hostPath(node["signed-by"], wanted: .file)?.value
             return Repository(
                 id: id, origin: origin, suite: suite, components: components.isEmpty ? ["main"] : components,
-                signedBy: hostPath(node["signed-by"], wanted: .file)?.value, priority: node["priority"]?.integer,
-                range: node.range)
+                signedBy: signedBy, keyring: signedBy.flatMap { try? Digest.of(file: FilePath($0)) },
+                priority: node["priority"]?.integer, range: node.range)
         }
     }
 

@@ -68,7 +68,7 @@ package enum SourceTree {
         }
         switch status.st_mode & S_IFMT {
         case S_IFDIR: return .folder
-        case S_IFREG: return .file(isExecutable: status.st_mode & S_IXUSR != 0)
+        case S_IFREG: return .file(isExecutable: status.st_mode & 0o111 != 0)
         case S_IFLNK:
             guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
                 throw SpecError(.unreadable, "the symbolic link '\(path)' cannot be read")
@@ -118,6 +118,6 @@ extension Appliance {
             guard case .source(let path) = entry.content else { return nil }
             return path
         }
-        return Set(paths + repositories.compactMap(\.signedBy)).sorted()
+        return Set(paths).sorted()
     }
 }

@@ -1,3 +1,4 @@
+package import ContentDigest
 package import Diagnostics
 
 /// What the author of a spec means, with every default filled in and the application kind expanded. Both front ends
@@ -60,19 +61,22 @@ package struct Repository: Sendable {
     package var components: [String]
     /// Absolute path of the keyring that signs it; nil for the distribution's own archive keyring.
     package var signedBy: String?
+    /// The content of that keyring, which a lock depends on; its path differs from machine to machine.
+    package var keyring: Digest?
     /// An apt pin priority for all of it; nil for apt's own defaults (500, or what Release's NotAutomatic says).
     package var priority: Int?
     package var range: SourceRange?
 
     package init(
         id: String, origin: Origin, suite: Located<String>, components: [String], signedBy: String? = nil,
-        priority: Int? = nil, range: SourceRange? = nil
+        keyring: Digest? = nil, priority: Int? = nil, range: SourceRange? = nil
     ) {
         self.id = id
         self.origin = origin
         self.suite = suite
         self.components = components
         self.signedBy = signedBy
+        self.keyring = keyring
         self.priority = priority
         self.range = range
     }

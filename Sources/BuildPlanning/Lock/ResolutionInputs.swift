@@ -32,6 +32,6 @@ extension ResolutionRequest {
             case .uri(let uri): "uri \(uri)"
             }
         return "\(repository.id) \(origin) \(repository.suite.value) \(repository.components.joined(separator: ",")) "
-            + "signed-by \(repository.signedBy ?? "-") priority \(repository.priority.map(String.init) ?? "-")"
+            + "signed-by \(repository.keyring?.hex ?? "-") priority \(repository.priority.map(String.init) ?? "-")"
     }
 }

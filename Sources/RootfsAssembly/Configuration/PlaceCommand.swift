@@ -1,3 +1,4 @@
+import ApplianceSpec
 import FoundationEssentials
 import Glibc
 import HostSystem
@@ -94,7 +95,7 @@ struct Placer {
         try root.makeFolder(path)
         let folderMode = mode.map { $0 | ($0 & 0o444) >> 2 } ?? 0o755
         let metadata = ContainedFolder.Metadata(mode: folderMode, uid: uid, gid: gid, modified: timestamp)
-        for name in try Files.names(in: source).sorted() where name != "__pycache__" {
+        for name in try Files.names(in: source).sorted() where !SourceTree.isIgnored(name) {
             let (from, to) = ("\(source)/\(name)", "\(path)/\(name)")
             guard lstat(from, &status) == 0 else { throw Files.failure(errno, "cannot read", from) }
             switch status.st_mode & S_IFMT {
