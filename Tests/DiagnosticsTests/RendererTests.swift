@@ -9,32 +9,34 @@ struct RendererTests {
     static let report = DiagnosticReport([
         Diagnostic(
             code: "unknown-key", "unknown key 'packges'", at: file.range(line: 2, column: 1, length: 7),
-            hint: "did you mean 'packages'?", notes: [.init("a base says it", at: other.range(line: 1)), .init("100% sure")]),
+            hint: "did you mean 'packages'?",
+            notes: [.init("a base says it", at: other.range(line: 1)), .init("100% sure")]),
         Diagnostic(.warning, code: "odd", "odd: a, b", at: file.range(line: 1, column: 7)),
         Diagnostic(code: "no-place", "the mirror is gone"),
         Diagnostic(code: "out-of-range", "0 is too few", at: other.range(line: 1, column: 7)),
     ])
 
     @Test func `text: sorted by file and place, what has no place first`() {
-        #expect(Self.report.rendered(as: .text) == """
-            error: the mirror is gone [no-place]
+        #expect(
+            Self.report.rendered(as: .text) == """
+                error: the mirror is gone [no-place]
 
-            specs/a b.yaml:1:7: warning: odd: a, b [odd]
-               1 | name: a
-                 |       ^
+                specs/a b.yaml:1:7: warning: odd: a, b [odd]
+                   1 | name: a
+                     |       ^
 
-            specs/a b.yaml:2:1: error: unknown key 'packges' [unknown-key]
-               2 | packges: {}
-                 | ^~~~~~~
-              hint: did you mean 'packages'?
-              note: /srv/base.yaml:1:1: a base says it
-              note: 100% sure
+                specs/a b.yaml:2:1: error: unknown key 'packges' [unknown-key]
+                   2 | packges: {}
+                     | ^~~~~~~
+                  hint: did you mean 'packages'?
+                  note: /srv/base.yaml:1:1: a base says it
+                  note: 100% sure
 
-            /srv/base.yaml:1:7: error: 0 is too few [out-of-range]
-               1 | cpus: 0
-                 |       ^
+                /srv/base.yaml:1:7: error: 0 is too few [out-of-range]
+                   1 | cpus: 0
+                     |       ^
 
-            """)
+                """)
     }
 
     @Test func `text: nothing for an empty report`() {
@@ -54,7 +56,8 @@ struct RendererTests {
     @Test(arguments: [
         ("a日b", 3, 1, "   1 | a日b\n     |    ^\n"), ("a日b", 2, 1, "   1 | a日b\n     |  ^~\n"),
         ("\tx", 2, 1, "   1 |     x\n     |     ^\n"), ("e\u{301}x", 3, 1, "   1 | e\u{301}x\n     |  ^\n"),
-        ("😀 x", 3, 1, "   1 | 😀 x\n     |    ^\n"), ("ab", 3, 5, "   1 | ab\n     |   ^\n"), ("ab", 99, 5, "   1 | ab\n     |   ^\n"),
+        ("😀 x", 3, 1, "   1 | 😀 x\n     |    ^\n"), ("ab", 3, 5, "   1 | ab\n     |   ^\n"),
+        ("ab", 99, 5, "   1 | ab\n     |   ^\n"),
         ("a\u{1B}[31mb", 7, 1, "   1 | a\u{FFFD}[31mb\n     |       ^\n"), ("", 1, 1, "   1 | \n     | ^\n"),
     ])
     func `text: the caret stands below its character`(line: String, column: Int, length: Int, excerpt: String) {
@@ -72,7 +75,8 @@ struct RendererTests {
 
     @Test func `text: a line that the file does not have is left out`() {
         let range = SourceFile(path: "a", text: "x").range(line: 7)
-        #expect(DiagnosticReport([Diagnostic(code: "c", "m", at: range)]).rendered(as: .text) == "a:7:1: error: m [c]\n")
+        #expect(
+            DiagnosticReport([Diagnostic(code: "c", "m", at: range)]).rendered(as: .text) == "a:7:1: error: m [c]\n")
     }
 
     @Test func `the same is said once`() {
@@ -96,13 +100,14 @@ struct RendererTests {
     }
 
     @Test func `github: one command a diagnostic, escaped as the runner's toolkit does`() {
-        #expect(Self.report.rendered(as: .github) == """
-            ::error title=no-place::the mirror is gone
-            ::warning file=specs/a b.yaml,line=1,col=7,endColumn=8,title=odd::odd: a, b
-            ::error file=specs/a b.yaml,line=2,col=1,endColumn=8,title=unknown-key::unknown key 'packges'%0Ahint: did you mean 'packages'?%0Anote: /srv/base.yaml:1:1: a base says it%0Anote: 100%25 sure
-            ::error file=/srv/base.yaml,line=1,col=7,endColumn=8,title=out-of-range::0 is too few
+        #expect(
+            Self.report.rendered(as: .github) == """
+                ::error title=no-place::the mirror is gone
+                ::warning file=specs/a b.yaml,line=1,col=7,endColumn=8,title=odd::odd: a, b
+                ::error file=specs/a b.yaml,line=2,col=1,endColumn=8,title=unknown-key::unknown key 'packges'%0Ahint: did you mean 'packages'?%0Anote: /srv/base.yaml:1:1: a base says it%0Anote: 100%25 sure
+                ::error file=/srv/base.yaml,line=1,col=7,endColumn=8,title=out-of-range::0 is too few
 
-            """)
+                """)
     }
 
     @Test func `github: a path with a colon or a comma cannot end its property`() {
