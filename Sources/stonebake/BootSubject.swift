@@ -36,6 +36,14 @@ struct BootSubject {
         return .uefi
     }
 
+    /// The name of the check that asks for the application's front page; nil when there is none.
+    var pageCheck: String? {
+        appliance?.checks.first { check in
+            guard case .http(let http) = check.kind else { return false }
+            return http.path == "/" && http.method == "GET"
+        }?.name
+    }
+
     func request(firmware: BootFirmware, output: String) -> BootRequest {
         guard let appliance else {
             return BootRequest(image: image, name: name, checks: [.noFailedUnits], firmware: firmware, output: output)

@@ -65,7 +65,7 @@ import Testing
         let report = try await BootChecker(host: host).check(request("serve", checks: checks))
         #expect(report.passed, "\(report.text)")
         #expect(report.checks.map(\.state) == Array(repeating: .passed, count: checks.count))
-        #expect(report.servedPage == ["<h1>Hello from the test guest</h1>"])
+        #expect(report.page(of: "GET /") == ["<h1>Hello from the test guest</h1>"])
         #expect(report.shutdown?.isClean == true)
         let png = try Files.read(try #require(report.screenshot))
         #expect(png.starts(with: [0x89, 0x50, 0x4e, 0x47]))

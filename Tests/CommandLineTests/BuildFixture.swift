@@ -64,6 +64,28 @@ extension BuildFixture.Ready {
         return copy
     }
 
+    /// Builds with this store.
+    func build(_ spec: URL, into images: URL, _ more: String...) throws -> StonebakeProcess.Outcome {
+        let process = try StonebakeProcess(
+            ["build", spec.path, "--output", images.path] + more, environment: ["STONEBAKE_CACHE": store.path])
+        try process.process.run()
+        return try process.wait()
+    }
+
+    /// Boots an image and runs these checks (YAML list items, indented by two) instead of the spec's own.
+    func test(
+        _ image: URL, checks: String, firmware: String, in folder: TemporaryFolder
+    ) throws -> StonebakeProcess.Outcome {
+        let text = "stonebake: 1\nextends: \(spec.path)/appliance.yaml\nchecks: !replace\n\(checks)\n"
+        let file = try folder.write(text, to: "checks.yaml")
+        // The results come beside the image: a link keeps those of parallel boots apart.
+        let link = folder.url.appendingPathComponent("boot-\(firmware)\(image.pathExtension)")
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: image)
+        return try StonebakeProcess.run(
+            "test", link.path, "--checks", file.path, "--firmware", firmware,
+            environment: ["STONEBAKE_CACHE": store.path])
+    }
+
     /// A store with this one's downloads and none of its results: everything is to be done but downloading.
     func storeWithDownloadsOnly(in folder: TemporaryFolder) throws -> URL {
         let copy = folder.url.appendingPathComponent("store")

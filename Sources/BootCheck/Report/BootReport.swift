@@ -87,9 +87,9 @@ package struct BootReport: Sendable, Codable, Equatable {
 
     package var passed: Bool { trouble == nil && checks.allSatisfy { $0.state == .passed } }
 
-    /// The first lines of the page that the first http check got; nil when none passed.
-    package var servedPage: [String]? {
-        guard let check = checks.first(where: { $0.kind == "http" && $0.state == .passed }),
+    /// The first lines of the page that an http check got, by the check's name; nil unless that check passed.
+    package func page(of check: String?) -> [String]? {
+        guard let check = checks.first(where: { $0.name == check && $0.kind == "http" && $0.state == .passed }),
             let end = check.evidence.firstIndex(of: "")
         else { return nil }
         return Array(check.evidence[(end + 1)...])

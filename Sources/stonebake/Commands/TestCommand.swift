@@ -34,7 +34,7 @@ struct TestCommand: AsyncParsableCommand {
     @Option(help: "What is printed: text, json or junit.")
     var format: Format = .text
 
-    @Flag(help: "Print the page that the first http check got.")
+    @Flag(help: "Print the page that the http check of `/` got (its first lines).")
     var showPage = false
 
     @OptionGroup var output: OutputOptions
@@ -53,12 +53,12 @@ struct TestCommand: AsyncParsableCommand {
                 reports.append(report)
             }
             session.display.finish()
-            try show(reports, folder)
+            try show(reports, of: subject, folder)
             if !reports.allSatisfy(\.passed) { throw RunEnded(exitCode: .inputWrong) }
         }
     }
 
-    private func show(_ reports: [BootReport], _ folder: String) throws {
+    private func show(_ reports: [BootReport], of subject: BootSubject, _ folder: String) throws {
         let json = try Self.json(reports)
         let junit = JUnit.xml(reports)
         try Files.write(json, to: "\(folder)/report.json")
@@ -69,7 +69,7 @@ struct TestCommand: AsyncParsableCommand {
         case .text:
             for report in reports {
                 print(report.text)
-                if showPage, let page = report.servedPage {
+                if showPage, let page = report.page(of: subject.pageCheck) {
                     print("\nThe page it served:\n\n" + page.map { "    \($0)" }.joined(separator: "\n"))
                 }
             }
