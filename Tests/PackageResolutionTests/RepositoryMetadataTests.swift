@@ -45,16 +45,22 @@ import Testing
     @Test func `offline uses what the store has, and says what it lacks`() async throws {
         try await with { archive in
             try await archive.publish(.init(Self.index))
+            let server = try await TestServer(folder: archive.mirror)
+            var repository = archive.repository()
+            repository.origin = .uri(server.url)
             archive.offline = true
-            // A file: mirror is this machine's own, so an http one stands for what is out of reach.
-            let far = Repository(
-                id: "far/stable", origin: .uri("http://127.0.0.1:9/far"), suite: Located("stable"), components: ["main"]
-            )
+            let lacking = try await archive.refusal(["app"], from: [repository])
+            archive.offline = false
+            let lock = try await archive.lock(["app"], from: [repository])
+            await server.stop()
+            archive.offline = true
+            let again = try await archive.lock(["app"], from: [repository])
             #expect(
-                try await archive.refusal(["app"], from: [far]) == [
-                    "-: the store has no Release file of 'far/stable'", "   hint: run it once without --offline",
+                lacking == [
+                    "10: the store has no Release file of 'test/stable'", "   hint: run it once without --offline",
                 ])
-            #expect(try await archive.lock(["app"]).packages.count == 2)
+            #expect(again == lock && lock.packages.count == 2)
+            #expect(lock.repositories.map(\.uri) == [server.url])
         }
     }
 
@@ -147,21 +153,29 @@ import Testing
 
     @Test func `a mirror that is updated in between is asked again`() async throws {
         try await with { archive in
-            try await archive.publish(.init(Self.index).with { $0.byHash = false })
-            let metadata = RepositoryMetadata(host: try archive.host(), architecture: .amd64)
-            // The first Release file is gone from the mirror when its indexes are asked for.
-            let path = "\(archive.mirror)/dists/stable/main/binary-amd64/Packages"
-            try Files.remove(path)
             let later = TestArchive.Suite("Package: app\n\nPackage: new\n").with {
-                $0.date += 60; $0.byHash = false
+                $0.date += 60
+                $0.byHash = false
             }
-            let publisher = archive
-            async let snapshot = metadata.load(archive.repository())
-            try await publisher.publish(later)
-            _ = try? await snapshot
-            let again = try await metadata.load(archive.repository())
-            #expect(again.release.date == TestArchive.date + 60)
-            #expect(again.indexes.count == 1)
+            try await archive.publish(later)
+            let (dists, updated) = ("\(archive.mirror)/dists", "\(archive.mirror)/updated")
+            try Files.move(dists, to: updated)
+            try await archive.publish(.init(Self.index).with { $0.byHash = false })
+            // The update happens when the old Release file is here and the first index is asked for.
+            let isUpdated = Mutex(false)
+            let progress = ProgressSink { event in
+                guard case .log(let line) = event, line.hasPrefix("GET"), line.contains("Packages") else { return }
+                isUpdated.withLock { done in
+                    if done { return }
+                    done = true
+                    try? Files.move(dists, to: dists + ".old")
+                    try? Files.move(updated, to: dists)
+                }
+            }
+            let lock = try await archive.lock(["app"], progress: progress)
+            #expect(isUpdated.withLock { $0 })
+            #expect(lock.timestamp == TestArchive.date + 60)
+            #expect(lock.packages.map(\.name) == ["app"])
         }
     }
 

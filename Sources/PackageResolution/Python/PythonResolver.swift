@@ -44,19 +44,32 @@ struct PythonResolver {
                 hint: "run it without --offline, or keep the lock that is there")
         }
         return try await host.progress.step("wheels", "Python requirements") {
-            // What is held cannot always stay: then pip decides freely.
-            if !held.isEmpty {
-                if case .report(let report) = try await pip(environment, constraints: held) {
-                    return try report.wheels()
+            // What is held cannot always stay: what pip's reasons name is let go, in the end everything.
+            var held = held
+            while true {
+                switch try await pip(environment, constraints: held) {
+                case .report(let report): return try report.wheels()
+                case .refused(let lines):
+                    if held.isEmpty {
+                        throw await PipFailure(
+                            requirements: requirements, lines: lines, wheels: WheelFetcher(host: host)
+                        ).error()
+                    }
+                    held = Self.released(held, by: lines)
                 }
             }
-            switch try await pip(environment, constraints: []) {
-            case .report(let report): return try report.wheels()
-            case .refused(let lines):
-                throw await PipFailure(requirements: requirements, lines: lines, wheels: WheelFetcher(host: host))
-                    .error()
-            }
         }
+    }
+
+    /// The held wheels that pip's last lines do not name; none when they name none of them.
+    static func released(_ held: [LockedWheel], by lines: [String]) -> [LockedWheel] {
+        let words = Set(
+            lines.flatMap { line in
+                line.split(whereSeparator: { !$0.isLetter && !$0.isNumber && !"-_.".contains($0) })
+                    .map { normalizedProject(String($0)) }
+            })
+        let left = held.filter { !words.contains($0.name) }
+        return left.count == held.count ? [] : left
     }
 
     private enum Answer {
