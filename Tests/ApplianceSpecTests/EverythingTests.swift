@@ -126,7 +126,7 @@ struct EverythingTests {
             if values.isEmpty { return ["\(record.name): \(field.key)"] }
             switch field.shape {
             case .record(let inner): return missingKeys(of: inner, in: values)
-            case .list(.record(let inner)): return missingKeys(of: inner, in: values.flatMap(\.items))
+            case .list(.record(let inner), _): return missingKeys(of: inner, in: values.flatMap(\.items))
             default: return []
             }
         }

@@ -97,7 +97,7 @@ struct ReferenceTests {
         records[record.name] = record
         for field in record.fields {
             switch field.shape {
-            case .record(let inner), .list(.record(let inner)): collect(inner, &records)
+            case .record(let inner), .list(.record(let inner), _): collect(inner, &records)
             default: break
             }
         }
@@ -124,7 +124,7 @@ struct ReferenceTests {
         case .boolean: "`true` or `false`"
         case .flag: "`true`"
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
-        case .list(let item): "list: \(describe(item))"
+        case .list(let item, _): "list: \(describe(item))"
         case .map(let keys, let values): "map of \(keys.name) to \(describe(values))"
         case .record: "map"
         case .either(let shapes): shapes.map(describe).joined(separator: "; or ")

@@ -120,7 +120,7 @@ struct SchemaTests {
         func walk(_ shape: Shape) {
             switch shape {
             case .text(let rule): visit(rule)
-            case .list(let item): walk(item)
+            case .list(let item, _): walk(item)
             case .map(let keys, let values):
                 visit(keys)
                 walk(values)

@@ -259,3 +259,20 @@ struct SourceTreeTests {
         #expect(names == ["app", "motd", "static"])
     }
 }
+
+struct SourceProblemTests {
+    @Test func `a source folder with something that cannot be copied is reported at its line`() throws {
+        let workspace = try Workspace(["a.yaml": minimal("files: [{path: /srv/x, source: t}]\n"), "t/x": ""])
+        #expect(try run("mkfifo", workspace.path + "/t/pipe").0 == 0)
+        let diagnostics = workspace.compile().report.sorted
+        #expect(diagnostics.map(\.code) == ["unsupported-file"])
+        #expect(diagnostics.first?.range?.description == "a.yaml:5:32")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `no rule takes long with a long text, and a long content is accepted`() throws {
+        let content = String(repeating: "a/.- :=@\\\"", count: 100_000)
+        let text = "files: [{path: /etc/x, content: '\(content)'}]\nusers: [{name: ada, ssh-keys: ['\(content)']}]\n"
+        let report = try Workspace(["a.yaml": minimal(text + "hostname: '\(content)'\n")]).compile().report
+        #expect(report.sorted.map(\.code) == ["bad-ssh-public-key", "bad-host-name"])
+    }
+}

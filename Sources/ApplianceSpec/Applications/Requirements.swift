@@ -126,9 +126,9 @@ struct Requirements {
             return ("a local path is not a requirement that can be locked", index)
         }
         let pattern =
-            #"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*(\[[A-Za-z0-9._, -]*\])?\s*"#
+            #"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*(\[[A-Za-z0-9._, -]*\])?\s*"#
             + #"(\(?\s*(===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+(\s*,\s*(===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+)*\s*,?\s*\)?)?"#
-            + #"\s*(;.+)?"#
+            + #"\s*(;.+)?$"#
         guard TextRule("a requirement", pattern, examples: []).accepts(text) else {
             return ("'\(text)' is not a requirement", "for example 'flask>=3,<4'")
         }

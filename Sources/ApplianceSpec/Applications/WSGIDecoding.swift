@@ -3,7 +3,7 @@ import Diagnostics
 extension SpecDecoder {
     /// The `wsgi` record. Nil where a key that it cannot do without is missing or wrong, which has been reported.
     mutating func wsgiApplication(_ node: SpecNode) -> WSGIApplication? {
-        let source = hostPath(node["source"], wanted: .folder)
+        let source = sourceTree(node["source"], wanted: .folder)
         let module = node.text("module")
         let requirements = hostPath(node["requirements"], wanted: .file)
         let staticFiles = self.staticFiles(node["static"])
@@ -21,7 +21,7 @@ extension SpecDecoder {
     }
 
     private mutating func staticFiles(_ node: SpecNode?) -> WSGIApplication.StaticFiles? {
-        guard let node, let source = hostPath(node["source"], wanted: .folder) else { return nil }
+        guard let node, let source = sourceTree(node["source"], wanted: .folder) else { return nil }
         let url = node.text("url")?.value ?? "/static"
         return .init(source: source, url: url.hasSuffix("/") ? String(url.dropLast()) : url)
     }

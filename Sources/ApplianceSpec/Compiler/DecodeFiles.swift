@@ -34,11 +34,12 @@ extension SpecDecoder {
         if let target = node.text("symlink") { return .symlink(target.value) }
         if node["directory"] != nil { return .directory }
         if node["absent"] != nil { return .absent }
-        return hostPath(node["source"]).map { .source($0.value) }
+        return sourceTree(node["source"]).map { .source($0.value) }
     }
 
     mutating func users() -> [UserEntry] {
         var seen: [String: SourceRange] = [:]
+        var ids: [Int: SourceRange] = [:]
         return root.list("users").compactMap { node in
             guard let name = node.text("name") else { return nil }
             if let first = seen.updateValue(name.range ?? node.range, forKey: name.value) {
@@ -57,6 +58,11 @@ extension SpecDecoder {
                 fail(
                     "bad-uid", "\(uid) is not a uid for \(isSystem ? "a system user" : "a person")", node["uid"]?.range,
                     hint: isSystem ? "1 to 999" : "1000 to 59999; or is it 'system: true'?")
+            }
+            if let uid, let range = node["uid"]?.range, let first = ids.updateValue(range, forKey: uid) {
+                fail(
+                    "duplicate-uid", "two users have the uid \(uid)", range,
+                    notes: [.init("the first is here", at: first)])
             }
             let keys = node.texts("ssh-keys")
             for key in keys where TextRule.sshKey.accepts(key.value) { checkKey(key) }

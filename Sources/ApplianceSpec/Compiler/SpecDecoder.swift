@@ -102,6 +102,17 @@ struct SpecDecoder {
         return nil
     }
 
+    /// The absolute path of what is copied into the image; reported when something in it cannot be.
+    mutating func sourceTree(_ node: SpecNode?, wanted: HostPaths.Kind? = nil) -> Located<String>? {
+        guard let path = hostPath(node, wanted: wanted) else { return nil }
+        do {
+            _ = try SourceTree.entries(of: path.value)
+        } catch {
+            fail(error.code.rawValue, error.message, path.range)
+        }
+        return path
+    }
+
     /// A text file that the spec names; reported when it cannot be read.
     mutating func hostText(_ node: SpecNode?) -> SourceFile? {
         guard let node, let path = hostPath(node, wanted: .file) else { return nil }

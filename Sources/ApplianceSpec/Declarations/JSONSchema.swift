@@ -44,22 +44,32 @@ extension Shape {
     fileprivate var schema: [String: JSONValue] {
         switch self {
         case .anything: [:]
-        case .text(let rule):
-            ["type": "string", "pattern": .string(rule.pattern), "examples": .array(rule.examples.map { .string($0) })]
+        case .text(let rule): rule.schema
         case .integer(let range) where range.count == 1: ["const": .integer(range.lowerBound)]
         case .integer(let range):
             ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
         case .boolean: ["type": "boolean"]
         case .flag: ["const": true]
         case .choice(let words): ["enum": .array(words.map { .string($0) })]
-        case .list(let item): ["type": "array", "items": .object(item.schema)]
+        case .list(let item, 0): ["type": "array", "items": .object(item.schema)]
+        case .list(let item, let least):
+            ["type": "array", "items": .object(item.schema), "minItems": .integer(least)]
         case .map(let keys, let values):
             [
-                "type": "object", "propertyNames": ["pattern": .string(keys.pattern)],
+                "type": "object", "propertyNames": .object(keys.schema),
                 "additionalProperties": .object(values.schema),
             ]
         case .record(let record): record.schema
         case .either(let shapes): ["anyOf": .array(shapes.map { .object($0.schema) })]
         }
+    }
+}
+
+extension TextRule {
+    fileprivate var schema: [String: JSONValue] {
+        var schema: [String: JSONValue] = ["type": "string", "examples": .array(examples.map { .string($0) })]
+        if !pattern.isEmpty { schema["pattern"] = .string(pattern) }
+        schema["maxLength"] = longest.map { .integer($0) }
+        return schema
     }
 }

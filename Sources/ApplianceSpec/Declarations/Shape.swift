@@ -9,7 +9,7 @@ indirect enum Shape: Sendable {
     case flag
     /// One of these words.
     case choice([String])
-    case list(of: Shape)
+    case list(of: Shape, atLeast: Int = 0)
     /// A map with keys of the author's choice.
     case map(keys: TextRule, values: Shape)
     case record(Record)
@@ -63,30 +63,37 @@ struct TextRule: Sendable {
     var name: String
     /// The diagnostic's code, without `bad-`: `size`.
     var id: String
-    /// A regular expression that the whole string has to match, in the dialect that Swift, ECMA 262 and Python share.
+    /// A regular expression that the string has to match, with `^` and `$` for all of it, in the dialect that Swift,
+    /// ECMA 262 and Python share; empty for any text.
     var pattern: String
     /// Right ones, for messages and editors.
     var examples: [String]
+    /// The most characters (Unicode scalars) that it may have; nil where a whole file may stand.
+    var longest: Int?
     /// What helps with a wrong one; the examples are named where it is nil.
     var hint: (@Sendable (String) -> String?)?
 
     /// - Parameter id: where it is not the name without its article, with hyphens.
     init(
-        _ name: String, _ pattern: String, id: String? = nil, examples: [String],
+        _ name: String, _ pattern: String, id: String? = nil, examples: [String], longest: Int? = 1024,
         hint: (@Sendable (String) -> String?)? = nil
     ) {
         self.name = name
         self.pattern = pattern
         self.examples = examples
+        self.longest = longest
         self.hint = hint
         let words = name.split(separator: " ").drop { ["a", "an", "the"].contains($0) }
         self.id = id ?? words.joined(separator: "-").lowercased()
     }
 
     func accepts(_ text: String) -> Bool {
-        // A pattern that does not compile accepts nothing; the tests compile each one.
-        guard let regex = try? Regex(pattern) else { return false }
-        return (try? regex.wholeMatch(in: text)) != nil
+        if let longest, text.unicodeScalars.count > longest { return false }
+        if pattern.isEmpty { return true }
+        // A pattern that does not compile accepts nothing; the tests compile each one. By scalars, as JSON Schema
+        // has it: to Swift's own matching, CR LF is a character that is neither CR nor LF.
+        guard let regex = try? Regex(pattern).matchingSemantics(.unicodeScalar) else { return false }
+        return (try? regex.firstMatch(in: text)) != nil
     }
 
     var code: String { "bad-\(id)" }

@@ -19,7 +19,7 @@ enum SpecDeclarations {
                 "architecture", .choice(Architecture.allCases.map(\.rawValue)), "The machine it runs on.",
                 standard: "amd64"),
             Field(
-                "extends", .either([.text(.relativePath), .list(of: .text(.relativePath))]),
+                "extends", .either([.text(.relativePath), .list(of: .text(.relativePath), atLeast: 1)]),
                 "One or several specs that this one builds on, relative to this file."),
             Field("distribution", .record(distribution), "What the packages are taken from.", need: .afterMerge),
             Field("repositories", .list(of: .record(repository)), "Repositories besides the distribution's own."),
@@ -44,7 +44,7 @@ enum SpecDeclarations {
                 "Ports that something of your own listens on, so that checks may ask them."),
             Field("checks", .list(of: .record(check)), "What has to be true of the booted appliance."),
             Field(
-                "targets", .list(of: .choice(Target.allCases.map(\.rawValue))), "The image formats.",
+                "targets", .list(of: .choice(Target.allCases.map(\.rawValue)), atLeast: 1), "The image formats.",
                 standard: "[qcow2]"),
         ])
 
@@ -62,7 +62,7 @@ enum SpecDeclarations {
             Field("archive", .text(.archiveName), "An archive by name; the machine that builds knows its mirror."),
             Field("uri", .text(.repositoryURI), "An archive by its address, for third parties."),
             Field("suite", .text(.suite), "The suite.", need: .inEachFile),
-            Field("components", .list(of: .text(.component)), "The components.", standard: "[main]"),
+            Field("components", .list(of: .text(.component), atLeast: 1), "The components.", standard: "[main]"),
             Field(
                 "signed-by", .text(.relativePath), "The keyring that signs it, a file beside the spec.",
                 standard: "the distribution's own keyring"),
@@ -139,7 +139,8 @@ enum SpecDeclarations {
                 standard: "20%"),
             Field("budget", .text(.size), "The largest disk that is accepted."),
             Field(
-                "boot", .list(of: .choice(DiskSettings.Firmware.allCases.map(\.rawValue))), "What can boot it.",
+                "boot", .list(of: .choice(DiskSettings.Firmware.allCases.map(\.rawValue)), atLeast: 1),
+                "What can boot it.",
                 standard: "[bios, uefi]"),
             Field(
                 "filesystem", .choice(DiskSettings.Filesystem.allCases.map(\.rawValue)), "The root filesystem.",
@@ -150,7 +151,7 @@ enum SpecDeclarations {
         name: "first-boot",
         fields: [
             Field(
-                "data-sources", .list(of: .choice(dataSources)), "cloud-init's data sources, in order.",
+                "data-sources", .list(of: .choice(dataSources), atLeast: 1), "cloud-init's data sources, in order.",
                 standard: "[NoCloud, ConfigDrive, OpenStack, Ec2, Azure, GCE, None]")
         ])
 

@@ -2,8 +2,8 @@
 /// classes, groups, counted repetition and look-ahead.
 extension TextRule {
     static let line = TextRule("a line of text", #"^[^\n\r]+$"#, examples: ["A WSGI application"])
-    static let anyText = TextRule("a text", #"^[\s\S]*$"#, examples: ["text"])
-    static let nonEmpty = TextRule("a non-empty text", #"^[\s\S]+$"#, examples: ["text"])
+    static let anyText = TextRule("a text", "", examples: ["text"], longest: nil)
+    static let nonEmpty = TextRule("a non-empty text", #"^[\s\S]"#, examples: ["text"], longest: nil)
 
     static let applianceName = TextRule(
         "a name", "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", examples: ["wsgi", "ticket-shop"]
@@ -80,7 +80,7 @@ extension TextRule {
         "an SSH public key",
         "^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh[.]com"
             + "|sk-ecdsa-sha2-nistp256@openssh[.]com) [A-Za-z0-9+/]{40,}={0,3}( [^\\n\\r]*)?$",
-        examples: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO3b… ada@example.org"]
+        examples: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO3b… ada@example.org"], longest: 8192
     ) { text in
         if text.contains("PRIVATE KEY") { return "this is a private key: give the content of the '.pub' file" }
         if text.hasPrefix("ssh-dss") { return "DSA keys are refused by OpenSSH: make an ed25519 one" }
@@ -141,7 +141,7 @@ extension TextRule {
         "a URL prefix", "^(/[A-Za-z0-9._~-]+)+/?$", examples: ["/static"])
 
     static let variable = TextRule("a variable name", "^[A-Za-z_][A-Za-z0-9_]*$", examples: ["DEBUG"])
-    static let variableValue = TextRule("a variable value", #"^[^\x00]*$"#, examples: ["production"])
+    static let variableValue = TextRule("a variable value", "", examples: ["production"], longest: 65536)
     static let header = TextRule("a header name", "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", examples: ["Accept"])
     static let jsonPath = TextRule("a JSON path", "^[^.]+([.][^.]+)*$", examples: ["status", "items.0.name"])
 }

@@ -66,12 +66,13 @@ struct Validator {
             fail(
                 "unknown-value", "'\(word)' is not " + (isLong ? "a known value" : "one of \(all)"), node.range,
                 hint: suggestion(for: word, in: words) ?? (isLong ? "known values: \(all)" : nil))
-        case .list(let item):
+        case .list(let item, let least):
             guard case .list(let items) = node.content else {
                 wrongType(
                     node, expected: "a list", hint: node.scalarText.flatMap { $0.isEmpty ? nil : "write '[\($0)]'" })
                 return
             }
+            if items.count < least { fail("empty-list", "this list needs at least one item", node.range) }
             for node in items { check(node, against: item) }
         case .map(let rule, let values):
             guard case .map(let members) = node.content else {
