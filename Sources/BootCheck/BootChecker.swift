@@ -58,14 +58,17 @@ package struct BootChecker: Sendable {
         _ request: BootRequest, in path: String, _ qemu: QEMU, _ accelerator: Accelerator, log: String
     ) async throws -> MachineSettings {
         let folder = MachineFolder(path: path, runner: host.runner)
-        if request.kernel == nil { try await folder.makeOverlay(of: request.image, format: request.format) }
+        if request.kernel == nil {
+            try await folder.makeOverlay(of: request.image, format: request.format, size: request.diskSize)
+        }
         let code = try folder.makeFirmware(request.firmware)
-        try await folder.makeSeed(
-            instance: "stonebake-\(Files.name(of: path))-\(host.now())", hostname: request.hostname)
+        let seed = ("stonebake-\(Files.name(of: path))-\(host.now())", request.hostname)
+        let key = try await folder.makeKey(seed: request.readsSeed ? seed : nil)
         return MachineSettings(
             qemu: qemu, accelerator: accelerator, firmware: request.firmware, firmwareCode: code,
-            disk: request.kernel == nil ? (MachineSettings.File.overlay, .qcow2) : nil, hasSeed: true,
-            memory: request.memory, cpus: request.cpus, forwards: request.forwards, consoleLog: log,
+            disk: request.kernel == nil ? (MachineSettings.File.overlay, .qcow2) : nil, hasSeed: request.readsSeed,
+            rootKey: request.readsSeed ? nil : key, memory: request.memory, cpus: request.cpus,
+            forwards: request.forwards, consoleLog: log,
             kernel: request.kernel)
     }
 }

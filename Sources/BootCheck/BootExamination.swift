@@ -16,7 +16,7 @@ struct BootExamination: Sendable {
 
     private enum Event: Sendable {
         case trouble(BootTrouble)
-        case done(BootTime?, BootReport.Shutdown, screenshot: String?)
+        case done(BootTime?, BootReport.Shutdown, console: [String], screenshot: String?)
     }
 
     /// - Parameter screenshot: where the picture of the screen is written at the end.
@@ -30,20 +30,23 @@ struct BootExamination: Sendable {
             group.addTask {
                 let time = try await self.runChecks(board, watch)
                 let picture = try await self.screenshot(path)
+                // What the checks left, not what the shutdown says.
+                let console = watch.excerpt(Self.consoleLines)
                 watch.expectEnd()
-                return .done(time, try await self.shutDown(), screenshot: picture)
+                return .done(time, try await self.shutDown(), console: console, screenshot: picture)
             }
             guard let first = try await group.next() else { throw CancellationError() }
             return first
         }
-        var findings = BootFindings(
-            checks: [], console: watch.excerpt(Self.consoleLines), seconds: machine.seconds)
+        var findings = BootFindings(checks: [], console: [], seconds: machine.seconds)
         switch event {
         case .trouble(let trouble):
             findings.trouble = trouble
+            findings.console = watch.excerpt(Self.consoleLines)
             if machine.result == nil { findings.screenshot = try await screenshot(path) }
-        case .done(let time, let shutdown, let picture):
+        case .done(let time, let shutdown, let console, let picture):
             findings.bootTime = time
+            findings.console = console
             findings.shutdown = shutdown
             findings.screenshot = picture
         }

@@ -12,6 +12,10 @@ package struct BootRequest: Sendable {
     /// The host name that the seed gives: the one that the appliance sets itself, where it does.
     package var hostname: String
     package var checks: [Check]
+    /// Whether cloud-init looks for a NoCloud seed; otherwise the key goes to systemd as a credential.
+    package var readsSeed = true
+    /// The size of the disk that the guest sees, as a cloud gives a larger one; nil: the image's own.
+    package var diskSize: ByteSize?
     package var memory: ByteSize
     package var cpus: Int
     package var firmware: BootFirmware
@@ -41,6 +45,7 @@ package struct BootRequest: Sendable {
         self.init(
             image: image, name: appliance.name.value, hostname: appliance.system.hostname, checks: appliance.checks,
             memory: appliance.memory, cpus: appliance.cpus, firmware: firmware, output: output)
+        readsSeed = appliance.firstBoot.readsSeed
     }
 
     /// The guest's ports that the checks need, and sshd's.
@@ -59,4 +64,9 @@ package struct BootRequest: Sendable {
         }
         return Set(ports).sorted()
     }
+}
+
+extension FirstBootSettings {
+    /// Whether an image of the appliance takes a NoCloud seed.
+    package var readsSeed: Bool { dataSources.contains { $0.lowercased() == "nocloud" } }
 }

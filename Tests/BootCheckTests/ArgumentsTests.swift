@@ -62,6 +62,15 @@ import Testing
         #expect(!line.contains("restrict=on"))
     }
 
+    @Test func `without a seed the key is a credential`() {
+        let line = settings {
+            $0.hasSeed = false
+            $0.rootKey = "ssh-ed25519 AAAA"
+        }
+        #expect(line.contains("type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=c3NoLWVkMjU1MTkgQUFBQQ=="))
+        #expect(!line.contains("seed.iso"))
+    }
+
     @Test(arguments: [
         ("80", PortForward(guest: 80)), ("8080:80", PortForward(guest: 80, host: 8080)), ("0", nil), ("65536", nil),
         ("80:", nil), (":80", nil), ("a", nil), ("1:2:3", nil), ("-1", nil),

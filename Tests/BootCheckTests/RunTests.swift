@@ -86,20 +86,20 @@ import Testing
         #expect(try Files.names(in: store + "/runs").isEmpty)
     }
 
-    @Test func `a kept overlay is made once and used again`() async throws {
+    @Test func `an overlay names its image and is as large as was asked`() async throws {
         let image = folder.path + "/image.raw"
         try Files.write([UInt8](repeating: 0, count: 1 << 20), to: image)
         let runner = CommandRunner(progress: .silent)
         let machine = MachineFolder(path: folder.path, runner: runner)
         let overlay = folder.path + "/kept.qcow2"
-        try await machine.makeOverlay(of: image, format: nil, at: overlay)
+        try await machine.makeOverlay(of: image, format: nil, size: .mebibytes(64), at: overlay)
         let info = try await runner.check(
             Command("qemu-img", ["info", "--output=json", overlay]).with { $0.output = .capture(limit: 1 << 16) },
             purpose: "look at the overlay")
         let value = try JSONValue(parsing: info.output)
         #expect(value["backing-filename"]?.string == image)
         #expect(value["backing-filename-format"]?.string == "raw")
-        #expect(value["virtual-size"]?.integer == 1 << 20)
+        #expect(value["virtual-size"]?.integer == 64 << 20)
     }
 
     /// The lines of the QEMUs that belong to this test.

@@ -5,7 +5,7 @@ import HostSystem
 enum GuestJournal {
     private static let lines = 20
 
-    /// - Returns: nil when the guest has no journal.
+    /// - Returns: nil when the guest has no journal, and for a boot time, which no journal explains.
     /// - Throws: `CancellationError`.
     static func read(
         for check: BoardCheck, _ outcome: CheckOutcome, _ shell: any GuestShell, limit: Double
@@ -15,7 +15,8 @@ enum GuestJournal {
             switch check.kind {
             case .http(let http): unit = try await owner(ofPort: http.port, shell, limit)
             case .tcp(let tcp): unit = try await owner(ofPort: tcp.port, shell, limit)
-            default: break
+            case .bootTime: return nil
+            case .command, .unit, .comesUp: break
             }
         }
         let journal = "journalctl --boot --no-pager --quiet --output=short-monotonic --lines=\(lines)"

@@ -1,11 +1,12 @@
 import ApplianceSpec
+import FoundationEssentials
 import HostSystem
 
 extension MachineSettings {
     /// QEMU's command line. Relative names lie in the machine's folder, which is QEMU's working directory: a socket's
     /// address holds 108 bytes, a folder's path may be longer.
     var command: Command {
-        Command(qemu.executable, machine + firmwareArguments + kernelArguments + disks + network + channels)
+        Command(qemu.executable, machine + credentials + firmwareArguments + kernelArguments + disks + network + channels)
     }
 
     private var machine: [String] {
@@ -22,6 +23,13 @@ extension MachineSettings {
             // Only tells; the machine goes on, so that the console gets the whole trace.
             "-device", "pvpanic", "-action", "panic=none",
         ]
+    }
+
+    /// The credential `ssh.authorized_keys.root` of systemd.system-credentials(7), through SMBIOS.
+    private var credentials: [String] {
+        guard let rootKey else { return [] }
+        let value = Data(rootKey.utf8).base64EncodedString()
+        return ["-smbios", "type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=\(value)"]
     }
 
     private var firmwareArguments: [String] {

@@ -15,8 +15,11 @@ struct MachineFolder: Sendable {
 
     /// Makes the overlay, in this folder or at a path of its own.
     ///
+    /// - Parameter size: what the guest sees as its disk's size; nil: the image's.
     /// - Throws: `BootCheckError.image` when the image cannot be read; `HostError`, `CancellationError`.
-    func makeOverlay(of image: String, format: DiskFormat?, at overlay: String? = nil) async throws {
+    func makeOverlay(
+        of image: String, format: DiskFormat?, size: ByteSize? = nil, at overlay: String? = nil
+    ) async throws {
         guard let resolved = realpath(image, nil) else {
             throw BootCheckError(.image, "cannot read the image '\(image)': \(Files.reason(errno))")
         }
@@ -28,7 +31,7 @@ struct MachineFolder: Sendable {
             [
                 "create", "-q", "-f", "qcow2", "-b", absolute, "-F", format.rawValue,
                 overlay ?? "\(path)/\(MachineSettings.File.overlay)",
-            ])
+            ] + (size.map { ["\($0.bytes)"] } ?? []))
         let result = try await runner.run(create)
         guard result.succeeded else {
             throw BootCheckError(.image, "QEMU cannot read the image '\(image)'", notes: result.tail)
@@ -58,11 +61,16 @@ struct MachineFolder: Sendable {
         return files.code
     }
 
-    /// Makes the key and the seed that holds it.
-    func makeSeed(instance: String, hostname: String) async throws {
+    /// Makes the key, and the seed that holds it where one is read.
+    ///
+    /// - Returns: the public key.
+    func makeKey(seed: (instance: String, hostname: String)?) async throws -> String {
         let key = try await SSHShell.makeKey(runner: runner, folder: path)
-        let seed = CloudSeed(instance: instance, hostname: hostname, publicKey: key)
-        try ISOWriter.write(
-            to: "\(path)/\(MachineSettings.File.seed)", volume: CloudSeed.volume, files: seed.files)
+        if let seed {
+            let content = CloudSeed(instance: seed.instance, hostname: seed.hostname, publicKey: key)
+            try ISOWriter.write(
+                to: "\(path)/\(MachineSettings.File.seed)", volume: CloudSeed.volume, files: content.files)
+        }
+        return key
     }
 }

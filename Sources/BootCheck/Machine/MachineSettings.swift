@@ -67,6 +67,8 @@ struct MachineSettings: Sendable {
     /// Whether what the guest writes may be lost with a power cut.
     var isThrowAway = true
     var hasSeed = false
+    /// An OpenSSH public key that systemd (252 and later) takes for root, of a guest that reads no seed.
+    var rootKey: String?
     var memory: ByteSize
     var cpus: Int
     var forwards: [PortForward]

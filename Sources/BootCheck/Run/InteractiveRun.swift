@@ -68,21 +68,25 @@ extension BootChecker {
         var disk: String? = MachineSettings.File.overlay
         switch request.changes {
         case _ where request.kernel != nil: disk = nil
-        case .discarded: try await folder.makeOverlay(of: request.image, format: request.format)
+        case .discarded:
+            try await folder.makeOverlay(of: request.image, format: request.format, size: request.diskSize)
         case .kept(let overlay):
             let absolute = overlay.hasPrefix("/") ? overlay : "\(try FilePaths.absolute("."))/\(overlay)"
             if !Files.exists(absolute) {
-                try await folder.makeOverlay(of: request.image, format: request.format, at: absolute)
+                try await folder.makeOverlay(
+                    of: request.image, format: request.format, size: request.diskSize, at: absolute)
             }
             disk = absolute
         }
         let code = try folder.makeFirmware(request.firmware)
         // A kept overlay has had its first boot: the same instance, so that cloud-init does not start over.
         let instance = request.changes == .discarded ? "\(Files.name(of: path))-\(host.now())" : "kept"
-        try await folder.makeSeed(instance: "stonebake-\(instance)", hostname: request.hostname)
+        let key = try await folder.makeKey(
+            seed: request.readsSeed ? ("stonebake-\(instance)", request.hostname) : nil)
         return MachineSettings(
             qemu: qemu, accelerator: accelerator, firmware: request.firmware, firmwareCode: code,
-            disk: disk.map { ($0, .qcow2) }, isThrowAway: request.changes == .discarded, hasSeed: true,
+            disk: disk.map { ($0, .qcow2) }, isThrowAway: request.changes == .discarded, hasSeed: request.readsSeed,
+            rootKey: request.readsSeed ? nil : key,
             memory: request.memory, cpus: request.cpus, forwards: request.forwards, hasNetworkOutside: true,
             consoleLog: request.consoleLog ?? "\(path)/console.log", kernel: request.kernel)
     }

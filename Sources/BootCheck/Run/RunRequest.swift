@@ -15,6 +15,10 @@ package struct RunRequest: Sendable {
     package var format: DiskFormat?
     package var name: String
     package var hostname: String
+    /// See `BootRequest.readsSeed`.
+    package var readsSeed = true
+    /// See `BootRequest.diskSize`; an overlay that was kept has the size that it was made with.
+    package var diskSize: ByteSize?
     package var memory: ByteSize
     package var cpus: Int
     package var firmware: BootFirmware

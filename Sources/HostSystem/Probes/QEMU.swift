@@ -31,8 +31,8 @@ package struct QEMU: Sendable, Equatable {
     package static let oldest = Version(7, 1)
     /// Older ones panic Debian 13's kernel when they emulate it with two CPUs or with `-cpu max`.
     package static let oldestEmulating = Version(8, 0)
-    package static let hint =
-        "install qemu-system-x86 from bookworm-backports: apt-get install -t bookworm-backports qemu-system-x86"
+    /// What installs one that is new enough on Debian 12, whose own is not.
+    static var hint: String { Doctor.install("-t bookworm-backports qemu-system-x86 qemu-utils") }
 
     /// Asks the emulator for its version.
     ///
@@ -48,7 +48,7 @@ package struct QEMU: Sendable, Equatable {
             }
             return QEMU(executable: executable, version: version)
         } catch var error as HostError where error.code == .toolMissing {
-            error.hint = "apt-get install qemu-system-x86"
+            error.hint = Doctor.install("qemu-system-x86 qemu-utils")
             throw error
         }
     }

@@ -36,6 +36,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The machine's processors (otherwise the spec's, or 2).")
     var cpus: Int?
 
+    @Option(help: ArgumentHelp("The size of the disk that the guest sees (otherwise the image's).", valueName: "size"))
+    var diskSize: ByteSize?
+
     @Option(
         help: "Keep what the guest writes in this overlay (qcow2); made when it is not there.", completion: .file())
     var keep: String?
@@ -59,9 +62,11 @@ struct RunCommand: AsyncParsableCommand {
         if let appliance = subject.appliance {
             request.memory = appliance.memory
             request.cpus = appliance.cpus
+            request.readsSeed = appliance.firstBoot.readsSeed
         }
         if let memory { request.memory = .mebibytes(Int64(memory)) }
         if let cpus { request.cpus = cpus }
+        request.diskSize = diskSize
         if let keep { request.changes = .kept(keep) }
         try await Session.run(host, purpose: "run-\(subject.name)") { [request] session in
             try await BootChecker(host: session.host).run(request) { guest in

@@ -31,6 +31,9 @@ struct TestCommand: AsyncParsableCommand {
     @Option(help: "bios, uefi or uefi-secure-boot; may be given several times (otherwise the spec's first).")
     var firmware: [BootFirmware] = []
 
+    @Option(help: ArgumentHelp("The size of the disk that the guest sees (otherwise the image's).", valueName: "size"))
+    var diskSize: ByteSize?
+
     @Option(help: "What is printed: text, json or junit.")
     var format: Format = .text
 
@@ -46,10 +49,11 @@ struct TestCommand: AsyncParsableCommand {
         try await Session.run(host, purpose: "test-\(subject.name)") { session in
             var reports: [BootReport] = []
             for firmware in firmware.isEmpty ? [subject.defaultFirmware] : firmware {
-                let request = subject.request(firmware: firmware, output: folder)
+                var request = subject.request(firmware: firmware, output: folder)
+                request.diskSize = diskSize
                 let report = try await session.host.progress.step(
                     "boot", "boot \(Files.name(of: subject.image)) with \(firmware.title) and run \(request.checks.count) checks"
-                ) { try await BootChecker(host: session.host).check(request) }
+                ) { [request] in try await BootChecker(host: session.host).check(request) }
                 reports.append(report)
             }
             session.display.finish()
