@@ -52,7 +52,7 @@ package struct DiskLayoutPlanner: Sendable {
         let excess = ByteSize(bytes: layout.size - budget.value.bytes)
         return Diagnostic(
             code: "over-budget",
-            "the disk has \(ByteSize(bytes: layout.size)), which is \(excess) over its budget of \(budget.value)",
+            "a disk of \(ByteSize(bytes: layout.size)) is \(excess) over its budget of \(budget.value)",
             at: budget.range, hint: "remove packages, ask for less free space, or raise the budget",
             notes: Self.largest(packages))
     }

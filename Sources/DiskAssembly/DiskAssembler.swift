@@ -3,6 +3,7 @@ import ApplianceSpec
 import ContentDigest
 import Diagnostics
 import FoundationEssentials
+internal import Glibc
 package import HostSystem
 
 /// From a root filesystem to a disk that boots: partition table, EFI system partition, GRUB, root filesystem, and the
@@ -23,6 +24,19 @@ package struct DiskAssembler: Sendable {
         try DiskSession(host: host, useKVM: useKVM, capacity: max(upperBound, DiskSession.capacity))
     }
 
+    /// Refuses, before anything is downloaded, a size or a budget that the lock alone shows to be too small.
+    ///
+    /// - Throws: `DiskError.size` with the diagnostics at their places in the spec.
+    package func checkSize(_ plan: BuildPlan) throws(DiskError) {
+        let report = planner(plan).earlyReport(plan.lock)
+        if report.hasErrors { throw DiskError(.size, "the disk does not fit its spec", report: report) }
+    }
+
+    private func planner(_ plan: BuildPlan) -> DiskLayoutPlanner {
+        DiskLayoutPlanner(
+            settings: plan.appliance.disk, architecture: plan.appliance.architecture, identity: plan.identity)
+    }
+
     /// The disk that this step made before; nil when the store does not have it.
     package func cached(_ step: BuildStep) throws -> DiskImage? {
         guard let entry = try host.store.entry(step.digest) else { return nil }
@@ -39,8 +53,7 @@ package struct DiskAssembler: Sendable {
         useKVM: Bool = false
     ) async throws -> DiskImage {
         try await host.store.withLock("step-\(step.digest)", saying: "the disk of \(step.name)") {
-            let planner = DiskLayoutPlanner(
-                settings: plan.appliance.disk, architecture: plan.appliance.architecture, identity: plan.identity)
+            let planner = planner(plan)
             if let image = try cached(step) {
                 if let excess = planner.budgetDiagnostic(image.layout, packages: root.packageSizes) {
                     throw DiskError(.size, excess.message, report: DiagnosticReport([excess]))
@@ -84,7 +97,12 @@ package struct DiskAssembler: Sendable {
         let writer = DiskWriter(
             host: host, tools: tools, layout: layout, disk: session.disk, folder: session.folder,
             timestamp: plan.lock.timestamp)
+        let clock = ContinuousClock()
+        let start = clock.now
         try await writer.write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
+        let written = clock.now
+        try await session.waitUntilUp()
+        let up = clock.now
         let kernel = root.kernel
         let inspection = try await session.run { handle, cancelled in
             try DiskVerifier(
@@ -92,6 +110,11 @@ package struct DiskAssembler: Sendable {
                 systemPartitionFiles: boot.system?.files.map(\.path) ?? []
             ).verify(cancelled)
         }
+        func milliseconds(_ duration: Duration) -> String { "\(Int((duration.inSeconds * 1000).rounded())) ms" }
+        host.progress.send(
+            .log(
+                "the disk was written in \(milliseconds(written - start)), libguestfs was up "
+                    + "\(milliseconds(up - written)) later, and verified it in \(milliseconds(clock.now - up))"))
         return DiskImage(path: session.disk.path, layout: layout, inspection: inspection)
     }
 
@@ -103,6 +126,8 @@ package struct DiskAssembler: Sendable {
         let record = try encoder.encode(DiskRecord(layout: image.layout, inspection: image.inspection))
         try Files.write(Array(record), to: "\(staging)/disk.json")
         try Files.move(image.path, to: "\(staging)/disk.raw")
+        // Nobody writes into it any more: who boots it makes an overlay.
+        chmod("\(staging)/disk.raw", 0o444)
         return try host.store.commit(
             staging: staging, as: step.digest,
             record: StepRecord(

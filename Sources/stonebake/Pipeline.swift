@@ -31,6 +31,7 @@ struct Pipeline: Sendable {
     /// Builds what the store does not have and exports the targets into `folder`.
     func run(into folder: String, useKVM: Bool) async throws -> Result {
         let disk = DiskAssembler(host: host)
+        try disk.checkSize(plan)
         // The launch takes as long as half of the packages' configuration, and has nothing to wait for.
         let session = try isCached(.disk) ? nil : await disk.prepare(useKVM: useKVM, upperBound: diskUpperBound)
         do {

@@ -13,7 +13,9 @@ enum TestTools {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let executable = String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return try Host(testing: "\(Files.folder(of: executable))/test-store", progress: progress)
+        let beside = "\(Files.folder(of: executable))/test-store"
+        return try Host(
+            testing: Host.processEnvironment()["STONEBAKE_TEST_STORE"] ?? beside, progress: progress)
     }
 
     static func root(_ host: Host) async throws -> ToolsRoot {
