@@ -82,12 +82,22 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("ApplianceSpecTests", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         tests("BootCheckTests", ["BootCheck", "ApplianceSpec", "HostSystem", "Diagnostics"]),
-        tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker"]),
+        tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker", system]),
         .executableTarget(
             name: "HostWorker", dependencies: ["HostSystem", "ContentDigest"], path: "Tests/HostWorker",
             swiftSettings: settings),
         tests("ContentDigestTests", ["ContentDigest", system]),
         tests("StyleTests", []),
         tests("SetupTests", ["HostSystem"]),
+        tests(
+            "RootfsAssemblyTests",
+            [
+                "RootfsAssembly", "PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest",
+                "Diagnostics", "TreeWorker",
+            ]),
+        .executableTarget(
+            name: "TreeWorker",
+            dependencies: ["RootfsAssembly", "BuildPlanning", "ApplianceSpec", "HostSystem", "Diagnostics"],
+            path: "Tests/TreeWorker", swiftSettings: settings),
     ]
 )

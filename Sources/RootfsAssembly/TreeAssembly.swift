@@ -6,7 +6,9 @@ extension RootfsAssembler {
     /// All steps of the root filesystem, from the plan of a build: what is cached is used, the rest made.
     package func tree(_ plan: BuildPlan, tools: ToolsRoot? = nil) async throws -> RootFilesystem {
         func step(_ kind: BuildStep.Kind) throws(HostError) -> BuildStep {
-            guard let step = plan[kind] else { throw HostError(.unsupported, "the plan has no step '\(kind.rawValue)'") }
+            guard let step = plan[kind] else {
+                throw HostError(.unsupported, "the plan has no step '\(kind.rawValue)'")
+            }
             return step
         }
         let base = try await base(try step(.base), from: plan.lock)

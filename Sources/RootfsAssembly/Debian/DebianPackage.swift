@@ -76,11 +76,19 @@ struct ControlFiles: Sendable {
 
     func text(_ file: String) -> String? { files[file].map { String(decoding: $0, as: UTF8.self) } }
 
-    /// The paths in `conffiles` that are installed, without their first `/`.
-    var conffiles: [String] {
+    /// One line of `conffiles` (deb-conffiles(5)).
+    struct Conffile: Sendable, Equatable {
+        /// Without its first `/`.
+        var path: String
+        /// The package has it no more: it is only named so that an upgrade removes it.
+        var isRemoved: Bool
+    }
+
+    var conffiles: [Conffile] {
         (text("conffiles") ?? "").split(separator: "\n").compactMap { line in
-            // `remove-on-upgrade /path` is for paths that the package has no more.
-            line.hasPrefix("/") ? String(line.dropFirst()).trimmingSpaces() : nil
+            let words = line.split(separator: " ")
+            guard let path = words.last, path.hasPrefix("/") else { return nil }
+            return Conffile(path: String(path.dropFirst()), isRemoved: words.first == "remove-on-upgrade")
         }
     }
 }

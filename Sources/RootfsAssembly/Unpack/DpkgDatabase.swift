@@ -71,7 +71,7 @@ struct DpkgDatabase {
             let isScript = ["preinst", "postinst", "prerm", "postrm", "config"].contains(name)
             try Files.write(content, to: "\(stem).\(name)", mode: isScript ? 0o755 : 0o644)
         }
-        if package.control.files["md5sums"] == nil, !package.sums.isEmpty {
+        if package.control.files["md5sums"] == nil {
             try Files.write(package.sums, to: "\(stem).md5sums")
         }
     }
@@ -98,7 +98,11 @@ struct DpkgDatabase {
         stanza.fields.insert(("Status", "install ok unpacked"), at: 1)
         let conffiles = control.conffiles
         if !conffiles.isEmpty {
-            stanza.fields.append(("Conffiles", conffiles.map { "\n /\($0) newconffile" }.joined()))
+            stanza.fields.append(
+                (
+                    "Conffiles",
+                    conffiles.map { "\n /\($0.path) newconffile" + ($0.isRemoved ? " remove-on-upgrade" : "") }.joined()
+                ))
         }
         return stanza
     }

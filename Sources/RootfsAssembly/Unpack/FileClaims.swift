@@ -20,6 +20,8 @@ final class FileClaims: Sendable {
         var owners: [String: Owner] = [:]
         /// Paths that packages had and that others have now, by package name.
         var lost: [String: Set<String>] = [:]
+        /// Paths that two packages of this run have.
+        var contested: Set<String> = []
     }
 
     private let state: Mutex<State>
@@ -51,6 +53,7 @@ final class FileClaims: Sendable {
             // Each replaces the other: the later one in order wins, as it would with dpkg.
             let wins = mine && (!theirs || package.order > other.order)
             state.lost[wins ? other.name : package.name, default: []].insert(path)
+            if other.order >= 0 { state.contested.insert(path) }
             if wins { state.owners[key] = package }
             return nil
         }
@@ -67,6 +70,17 @@ final class FileClaims: Sendable {
     /// Paths that the package has no longer, because another one replaced them.
     func lost(by name: String) -> Set<String> { state.withLock { $0.lost[name] ?? [] } }
     var losers: [String] { state.withLock { $0.lost.keys.sorted() } }
+
+    /// Paths that two packages of this run have, by the place of the one that owns them in the end. A slow loser may
+    /// have written last, so they are written once more.
+    var contested: [Int: Set<String>] {
+        state.withLock { state in
+            state.contested.reduce(into: [:]) { result, path in
+                guard let owner = state.owners[Self.merged(path)] else { return }
+                result[owner.order, default: []].insert(path)
+            }
+        }
+    }
 
     private static func replaces(_ package: Owner, _ other: Owner) -> Bool {
         package.replaces.contains { $0.matches(name: other.name, version: other.version) }

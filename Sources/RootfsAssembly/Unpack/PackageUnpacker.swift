@@ -25,7 +25,10 @@ struct PackageUnpacker {
     /// Whether conffiles wait as `.dpkg-new` for their package to be configured.
     let conffilesWait: Bool
 
-    func unpack(_ package: DebianPackage, _ control: ControlFiles, order: Int) throws(HostError) -> UnpackedPackage {
+    /// - Parameter only: nil for everything, otherwise the paths to which this is limited
+    func unpack(
+        _ package: DebianPackage, _ control: ControlFiles, order: Int, only: Set<String>? = nil
+    ) throws(HostError) -> UnpackedPackage {
         var work = Work(control: control, owner: Self.owner(control, order: order), conffilesWait: conffilesWait)
         let data = try package.data()
         while true {
@@ -33,6 +36,7 @@ struct PackageUnpacker {
             do {
                 guard let entry = try data.next() else { break }
                 path = entry.path
+                if let only, !only.contains(try entry.containedPath()) { continue }
                 try unpack(entry, data, &work)
             } catch {
                 // Which entry of which package it was, whatever went wrong.
@@ -60,10 +64,16 @@ struct PackageUnpacker {
         /// name the latter.
         var links: Set<String> = []
         var files: [String: Bool] = [:]
+        private(set) var sums: [String: String] = [:]
+
+        mutating func addSum(_ sum: String, _ path: String) {
+            sums[path] = sum
+            result.sums += "\(sum)  \(path)\n"
+        }
 
         init(control: ControlFiles, owner: FileClaims.Owner, conffilesWait: Bool) {
             self.owner = owner
-            conffiles = conffilesWait ? Set(control.conffiles) : []
+            conffiles = conffilesWait ? Set(control.conffiles.filter { !$0.isRemoved }.map(\.path)) : []
             needsSums = control.files["md5sums"] == nil
             result = UnpackedPackage(control: control, paths: [], folders: [], created: [], sums: "", bytes: 0)
         }
@@ -105,6 +115,7 @@ struct PackageUnpacker {
                 throw HostError(.archive, "it links to '\(target)', which is no earlier file of the package")
             }
             guard present else { return }
+            if let sum = work.sums[target] { work.addSum(sum, path) }
             let source = rules.destination(of: target, package: work.owner.name)
             try root.makeHardLink(place, to: source + (work.conffiles.contains(target) ? ".dpkg-new" : ""))
             work.files[path] = true
@@ -126,7 +137,7 @@ struct PackageUnpacker {
         _ path: String, _ work: inout Work
     ) throws(HostError) {
         var sum = MD5()
-        let needsSum = work.needsSums && !work.conffiles.contains(path)
+        let needsSum = work.needsSums
         try root.makeFile(place, metadata) { (file) throws(HostError) in
             try data.readData { (piece, offset) throws(HostError) in
                 if needsSum { sum.update(piece) }
@@ -134,7 +145,7 @@ struct PackageUnpacker {
             }
             try file.finish(size: entry.size)
         }
-        if needsSum { work.result.sums += "\(sum.finalize())  \(path)\n" }
+        if needsSum { work.addSum(sum.finalize(), path) }
         work.result.bytes += entry.size
     }
 

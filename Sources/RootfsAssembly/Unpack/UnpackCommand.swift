@@ -64,6 +64,11 @@ enum UnpackCommand {
         // Of several failures the one that the order names first, so that the message is the same each time.
         if let first = failures.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
         let packages = results.withLock { $0.compactMap(\.self) }
+        for (index, paths) in claims.contested.sorted(by: { $0.key < $1.key }) {
+            lseek(sources[index].descriptor, 0, SEEK_SET)
+            let package = try DebianPackage(path: sources[index].path, descriptor: sources[index].descriptor)
+            _ = try unpacker.unpack(package, try package.control(), order: index, only: paths)
+        }
         try settleFolders(packages, root)
         for folder in manifest.folders { try root.makeFolder(folder) }
         if manifest.database { try record(packages, claims, database) }
