@@ -52,23 +52,32 @@ let package = Package(
         stage(
             "PackageResolution",
             ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv", system]),
-        stage("RootfsAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", system]),
-        stage("DiskAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CGuestfs"]),
-        stage("ImageExport", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CLinux", system]),
+        stage(
+            "RootfsAssembly", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", system]),
+        stage(
+            "DiskAssembly",
+            ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CGuestfs"]),
+        stage(
+            "ImageExport",
+            ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CLinux", system]),
         stage("BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
         stage("ProgressDisplay", ["ApplianceSpec", "HostSystem"]),
         .executableTarget(
             name: "stonebake",
             dependencies: [
                 "ApplianceSpec", "BootCheck", "BuildPlanning", "ContentDigest", "Diagnostics", "DiskAssembly",
-                "HostSystem", "ImageExport", "PackageResolution", "ProgressDisplay", system, "RootfsAssembly", arguments,
+                "HostSystem", "ImageExport", "PackageResolution", "ProgressDisplay", system, "RootfsAssembly",
+                arguments,
             ],
             swiftSettings: settings
         ),
 
         tests(
             "PackageResolutionTests",
-            ["PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CSolv"]),
+            [
+                "PackageResolution", "RootfsAssembly", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest",
+                "Diagnostics", "CSolv",
+            ]),
         tests("BuildPlanningTests", ["ApplianceSpec", "BuildPlanning", "ContentDigest", "Diagnostics"]),
         tests("CommandLineTests", []),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
