@@ -154,14 +154,11 @@ import Testing
         #expect(result.text.split(separator: "\n").count <= 5, "\(result.text)")
     }
 
-    @Test func `a time-out ends the command`() async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
+    @Test(.timeLimit(.minutes(2))) func `a time-out ends the command`() async throws {
         let error = await #expect(throws: HostError.self) {
             try await runner.run(shell("sleep 600") { $0.timeout = .milliseconds(200) })
         }
         #expect(error?.message.contains("did not end within 0.2 seconds") == true)
-        #expect(clock.now - start < .seconds(30))
     }
 }
 
@@ -191,7 +188,7 @@ import Testing
         let start = clock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
-        #expect(clock.now - start < .seconds(30))
+        #expect(clock.now - start < .seconds(60))
         #expect(try await eventually { try processes(in: path).isEmpty })
     }
 

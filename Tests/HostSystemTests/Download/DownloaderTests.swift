@@ -50,14 +50,12 @@ import Testing
         #expect(try await mirror.requests().last == expected)
     }
 
-    @Test func `a transfer that stalls is given up and resumed`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `a transfer that stalls is given up and resumed`() async throws {
         let mirror = try Mirror()
         let fixture = try DownloadFixture { $0.transfers.stallTime = .seconds(1) }
-        let clock = ContinuousClock()
-        let start = clock.now
         let file = try await fixture.fetch(fixture.blob(mirror.url("stall-once/\(Self.size)"), size: Self.size))
         #expect(try Files.read(file.path) == Mirror.content(Self.size))
-        #expect(clock.now - start < .seconds(18))
+        #expect(try await mirror.requests().last?.contains("bytes=\(Self.size / 2)-") == true)
     }
 
     @Test(arguments: [
@@ -145,7 +143,7 @@ import Testing
 
     @Test func `cancelling ends at once, keeps what has arrived and leaves no blob`() async throws {
         let mirror = try Mirror()
-        let fixture = try DownloadFixture { $0.transfers.stallTime = .seconds(30) }
+        let fixture = try DownloadFixture { $0.transfers.stallTime = .seconds(200) }
         let request = fixture.blob(mirror.url("stall-once/\(Self.size)"), size: Self.size)
         let task = Task { try await fixture.fetch(request) }
         #expect(try await eventually { fixture.log.bytes("download").contains { $0.completed > 0 } })
@@ -154,8 +152,8 @@ import Testing
         let start = clock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        // Far from the stall's limit, also on a machine that does much else.
-        #expect(clock.now - start < .seconds(10))
+        // The server would stall for five minutes.
+        #expect(clock.now - start < .seconds(60))
         #expect(try fixture.blobs == [])
         let file = try await fixture.fetch(request)
         #expect(try Files.read(file.path) == Mirror.content(Self.size))

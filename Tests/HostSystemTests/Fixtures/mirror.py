@@ -140,13 +140,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"no")
 
     def mode_stall_once(self, body, count, asked):
-        """Sends half and then nothing, with the connection open."""
+        """Sends half and then nothing, with the connection open, for five minutes."""
         if count > 1:
             return self.whole_or_range(body, asked)
         self.head(200, len(body), ETag='"v1"')
         self.wfile.write(body[: len(body) // 2])
         self.wfile.flush()
-        time.sleep(20)
+        time.sleep(300)
 
     def mode_slow(self, body, count, asked):
         """A byte now and then, for a minute."""
