@@ -8,9 +8,10 @@ func printDiagnostics(_ diagnostics: [Diagnostic], as format: DiagnosticFormat) 
     let report = DiagnosticReport(diagnostics)
     switch format {
     case .json, .sarif, .github:
-        print(report.rendered(as: format))
+        print(report.rendered(as: format), terminator: "")
     case .text:
         let isColored = textStyle(for: STDERR_FILENO).isColored
-        printToStandardError(report.rendered(as: .text, color: isColored))
+        // The text ends its own last line.
+        printToStandardError(String(report.rendered(as: .text, color: isColored).dropLast()))
     }
 }

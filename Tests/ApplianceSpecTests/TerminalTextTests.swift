@@ -226,4 +226,21 @@ struct TerminalTextTests {
 
                 """)
     }
+
+    @Test func `a misspelt key that is required is one error, not two`() throws {
+        let spec = "stonebake: 1\nnaem: a\nversion: 1.0.0\ndistribution: {nam: debian, release: trixie}\n"
+        #expect(
+            try terminalText(spec) == """
+                a.yaml:2:1: error: unknown key 'naem' in a spec [unknown-key]
+                   2 | naem: a
+                     | ^~~~
+                  hint: did you mean 'name'?
+
+                a.yaml:4:16: error: unknown key 'nam' in a distribution [unknown-key]
+                   4 | distribution: {nam: debian, release: trixie}
+                     |                ^~~
+                  hint: did you mean 'name'?
+
+                """)
+    }
 }

@@ -32,12 +32,18 @@ extension SpecNode {
         for field in record.fields {
             if let value = self[field.key] {
                 if case .record(let inner) = field.shape { missing += value.missingKeys(of: inner) }
-            } else if field.need == .afterMerge {
+            } else if field.need == .afterMerge, !hasMisspelt(field.key, of: record) {
                 missing.append(
                     Diagnostic(
                         code: "missing-key", "\(record.name) needs '\(field.key)'", at: firstRange, hint: field.doc))
             }
         }
         return missing
+    }
+
+    /// Whether an unknown key is probably this one; it has been reported, and one slip needs one message.
+    func hasMisspelt(_ key: String, of record: Record) -> Bool {
+        let keys = record.fields.map(\.key)
+        return members.contains { record[$0.key.value] == nil && nearest($0.key.value, in: keys) == key }
     }
 }

@@ -22,6 +22,7 @@ struct Validator {
             check(member.value, against: field.shape)
         }
         for field in record.fields where field.need == .inEachFile && node[field.key] == nil {
+            if node.hasMisspelt(field.key, of: record) { continue }
             fail("missing-key", "\(record.name) needs '\(field.key)'", node.firstRange, hint: field.doc)
         }
         checkAlternatives(node, members, record)
