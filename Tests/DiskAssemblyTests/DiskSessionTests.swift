@@ -10,12 +10,12 @@ import Testing
         let host = try TestTools.host()
         let session = try await DiskAssembler(host: host).prepare(useKVM: false)
         // Far enough for QEMU to run, not for the appliance to be up.
-        while processes(naming: session.folder).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        while Processes.emulators(naming: session.folder).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
         let clock = ContinuousClock()
         let start = clock.now
         await session.cancel()
         #expect(clock.now - start < .seconds(5))
-        #expect(processes(naming: session.folder) == [])
+        #expect(Processes.naming(session.folder) == [])
         await #expect(throws: CancellationError.self) { _ = try await session.run { _, _ in 1 } }
         // Only the file is left, and it goes with the run.
         #expect(try Files.names(in: session.folder) == ["disk.raw"])
@@ -35,7 +35,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(clock.now - start < .seconds(5))
         await session.cancel()
-        #expect(processes(naming: session.folder) == [])
+        #expect(Processes.naming(session.folder) == [])
         try await host.close()
     }
 
@@ -72,13 +72,5 @@ import Testing
         #expect(short == ["LIBGUESTFS_DEBUG": "1", "XDG_RUNTIME_DIR": "/store/runs/1"])
         let long = DiskSession.environment(host, folder: "/" + String(repeating: "x", count: 90))
         #expect(long == ["LIBGUESTFS_DEBUG": "1"])
-    }
-
-    /// The processes whose command line names the folder.
-    private func processes(naming folder: String) -> [String] {
-        ((try? Files.names(in: "/proc")) ?? []).filter { name in
-            guard pid_t(name) != nil, let words = try? Files.readText("/proc/\(name)/cmdline") else { return false }
-            return words.contains(folder)
-        }
     }
 }
