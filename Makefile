@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; both install first what is missing.
 SWIFT ?= swift
 
-.PHONY: demo test setup build clean
+.PHONY: demo test setup build man completions clean
 
 # Builds the WSGI appliance, boots it and shows the page that it serves.
 demo:
@@ -20,6 +20,17 @@ setup:
 build:
 	@scripts/setup build
 	$(SWIFT) build -c release --product stonebake
+
+# The manual page and the shell completions come from the declarations of the subcommands.
+man:
+	$(SWIFT) build --product stonebake
+	$(SWIFT) build --product generate-manual
+	.build/debug/generate-manual-tool .build/debug/stonebake --output-directory docs
+
+completions: build
+	for shell in bash zsh fish; do \
+		.build/release/stonebake --generate-completion-script $$shell > .build/stonebake.$$shell || exit 1; \
+	done
 
 clean:
 	rm -rf .build Images

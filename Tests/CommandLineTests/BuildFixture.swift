@@ -86,6 +86,21 @@ extension BuildFixture.Ready {
             environment: ["STONEBAKE_CACHE": store.path])
     }
 
+    /// The file in a store that holds a locked package.
+    func blob(of package: String, in store: URL) throws -> URL {
+        let lock = try String(contentsOf: spec.appendingPathComponent("appliance.lock"), encoding: .utf8)
+        let data = try JSONSerialization.jsonObject(with: Data(lock.utf8)) as? [String: Any]
+        let packages = data?["packages"] as? [[String: Any]] ?? []
+        guard let digest = packages.first(where: { $0["name"] as? String == package })?["sha256"] as? String else {
+            throw BuildFixture.BuildFailed(output: "the lock has no package '\(package)'")
+        }
+        return store.appendingPathComponent("blobs/sha256/\(digest.prefix(2))/\(digest)")
+    }
+
+    func removeBlob(of package: String, in store: URL) throws {
+        try FileManager.default.removeItem(at: blob(of: package, in: store))
+    }
+
     /// A store with this one's downloads and none of its results: everything is to be done but downloading.
     func storeWithDownloadsOnly(in folder: TemporaryFolder) throws -> URL {
         let copy = folder.url.appendingPathComponent("store")

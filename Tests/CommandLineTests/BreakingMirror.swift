@@ -1,0 +1,40 @@
+import Foundation
+
+/// A mirror on loopback that promises a megabyte for every path and breaks off after a part of it.
+final class BreakingMirror {
+    let address: String
+    private let process = Process()
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let script = """
+            import http.server, sys
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(200)
+                    self.send_header("Content-Length", "1000000")
+                    self.end_headers()
+                    self.wfile.write(b"x" * 10000)
+                    self.close_connection = True
+                def log_message(self, *arguments): pass
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            open(sys.argv[1] + ".part", "w").write(str(server.server_port))
+            import os
+            os.rename(sys.argv[1] + ".part", sys.argv[1])
+            server.serve_forever()
+            """
+        let port = folder.url.appendingPathComponent("port")
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", try folder.write(script, to: "mirror.py").path, port.path]
+        try process.run()
+        let end = Date(timeIntervalSinceNow: 20)
+        while !FileManager.default.fileExists(atPath: port.path), Date() < end { Thread.sleep(forTimeInterval: 0.05) }
+        address = "http://127.0.0.1:\(try String(contentsOf: port, encoding: .utf8))/debian"
+    }
+
+    deinit {
+        process.terminate()
+        process.waitUntilExit()
+    }
+}
