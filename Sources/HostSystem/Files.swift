@@ -163,16 +163,14 @@ package enum Files {
         String(decoding: try read(path, limit: limit), as: UTF8.self)
     }
 
-    /// Writes the bytes aside, in the same folder, and renames: a reader sees the old file or the new one. With
-    /// `durable`, also after a power cut.
+    /// Writes the bytes aside, in the same folder, and renames: a reader sees the old file or the new one.
     package static func write(
-        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644, durable: Bool = false
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644
     ) throws(HostError) {
         let aside = asidePath(path)
         let descriptor = sb_open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure(errno, "cannot write", path) }
         var code = bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
-        if code == 0, durable, fsync(descriptor) != 0 { code = errno }
         if close(descriptor) != 0, code == 0 { code = errno }
         if code == 0, rename(aside, path) != 0 { code = errno }
         guard code == 0 else {

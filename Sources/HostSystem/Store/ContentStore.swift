@@ -148,9 +148,15 @@ package struct ContentStore: Sendable {
 /// The blobs and entries that this process has looked at and found good, with what they were then.
 final class VerifiedContent: Sendable {
     private let known = Mutex<[String: Files.Identity]>([:])
+    private let complained = Mutex<Set<String>>([])
 
     func contains(_ path: String, _ identity: Files.Identity) -> Bool {
         known.withLock { $0[path] == identity }
+    }
+
+    /// What is damaged is looked at several times; a person need be told once.
+    func isFirstComplaint(_ path: String) -> Bool {
+        complained.withLock { $0.insert(path).inserted }
     }
 
     func insert(_ path: String, _ identity: Files.Identity) {

@@ -46,7 +46,9 @@ extension ContentStore {
         let path = "\(folder)/record.json"
         guard Files.exists(path) else { return nil }
         guard let record = record(in: folder), record.inputs.digest == step, try isIntact(folder) else {
-            progress.send(.message(.warning, "the cache entry '\(folder)' is damaged; the step is done again"))
+            if verified.isFirstComplaint(folder) {
+                progress.send(.message(.warning, "the cache entry '\(folder)' is damaged; the step is done again"))
+            }
             return nil
         }
         touch(path)
@@ -72,7 +74,7 @@ extension ContentStore {
         try Files.move(staging, to: "\(prepared)/content")
         try Files.write(TreeSeal.of("\(prepared)/content").hex, to: "\(prepared)/seal")
         let json = try encoded(record)
-        try Files.write(json, to: "\(prepared)/record.json", durable: true)
+        try Files.write(json, to: "\(prepared)/record.json")
         let folder = entryFolder(step)
         try Files.makeFolder(Files.folder(of: folder))
         while rename(prepared, folder) != 0 {

@@ -152,6 +152,7 @@ struct StoreFixture {
             Command("sh", ["-c", damage]).with { $0.workingDirectory = entry.path }, purpose: "damage")
         let later = try ContentStore(root: fixture.store.root, progress: fixture.log.sink)
         #expect(try later.entry(entry.digest) == nil)
+        #expect(try later.entry(entry.digest) == nil)
         let folder = Files.folder(of: entry.path)
         #expect(fixture.log.messages == ["the cache entry '\(folder)' is damaged; the step is done again"])
         let staging = try later.newStaging()
