@@ -71,6 +71,31 @@ import Testing
         print(table.joined(separator: "\n"))
     }
 
+    /// A whole lock as a build makes it, for each release: its image is installed by apt exactly, its base layer by
+    /// itself too, and its tools.
+    @Test(arguments: ["trixie", "bookworm"])
+    func `a whole appliance is locked so that apt agrees`(release: String) async throws {
+        let trial = try await Trial(release: release)
+        defer { trial.finish() }
+        let request = trial.request(["nginx-light", "gunicorn", "python3-venv"])
+        let spec = LockedSpec(name: "wsgi", version: "1", inputs: request.inputs())
+        let resolver = PackageResolver(host: trial.host)
+        let lock = try await resolver.resolve(request, spec: spec, previous: nil, update: .all)
+        let base = lock.packages.filter { $0.layer == .base }
+        for packages in [lock.packages, base, lock.tools] {
+            let texts = Set(packages.map { "\($0.name)=\($0.version)" })
+            let verdict = try await trial.apt.install(texts.sorted())
+            #expect(verdict.succeeded && verdict.installed == texts && verdict.removed.isEmpty)
+        }
+        // Another appliance shares the base layer.
+        let other = trial.request(["postgresql", "podman"])
+        let second = try await resolver.resolve(other, spec: spec, previous: nil, update: .all)
+        #expect(second.packages.filter { $0.layer == .base } == base)
+        // The same again gives the same bytes, also when it starts from the lock.
+        let again = try await resolver.resolve(request, spec: spec, previous: lock, update: .keep)
+        #expect(try LockfileFormat.encode(again) == LockfileFormat.encode(lock))
+    }
+
     @Test func `what apt finds uninstallable is refused`() async throws {
         let trial = try await Trial()
         defer { trial.finish() }
@@ -83,14 +108,23 @@ private struct Trial: Sendable {
     let host: Host
     let apt: AptJudge
     let snapshots: [RepositorySnapshot]
+    let profile: DistributionProfile
     private let cache: TemporaryFolder
 
-    init() async throws {
+    init(release: String = "trixie") async throws {
         cache = try TemporaryFolder()
         host = try Host(testing: cache.path)
-        let profile = try #require(DistributionProfile.named("debian", release: "trixie", architecture: .amd64))
-        snapshots = try await RepositoryMetadata(host: host, architecture: .amd64).load(profile.repositories)
+        profile = try #require(DistributionProfile.named("debian", release: release, architecture: .amd64))
+        snapshots = try await RepositoryMetadata(host: host, architecture: .amd64).load(profile.toolRepositories)
         apt = try await AptJudge(host: host, snapshots: snapshots)
+    }
+
+    func request(_ install: [String]) -> ResolutionRequest {
+        ResolutionRequest(
+            architecture: .amd64, repositories: profile.repositories, base: profile.base,
+            install: install.map { Located($0) }, remove: [], recommends: false,
+            tools: (profile.tools + profile.pythonTools).map { Located($0) },
+            toolRepositories: profile.toolRepositories, python: nil)
     }
 
     func finish() { cache.remove() }
