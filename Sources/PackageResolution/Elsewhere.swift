@@ -28,10 +28,10 @@ struct Elsewhere {
             let pool = PackagePool(architecture: architecture)
             let loader = IndexLoader(store: store, now: now)
             for snapshot in found { try loader.load(snapshot, into: pool) }
-            return names.map { place(of: $0, in: pool) }
+            return names.mapValues { place(of: $0, in: pool) }
         }
         var error = error
-        for (index, hint) in (hints ?? []).enumerated() where hint != nil { error.diagnostics[index].hint = hint }
+        for case (let index, let hint?) in hints ?? [:] { error.diagnostics[index].hint = hint }
         return error
     }
 

@@ -49,7 +49,7 @@ package struct PackageResolver: Sendable {
                     request.tools.isEmpty ? [] : try await blocking(named: "libsolv") { try tools.run() }
                 )
             }
-        } catch let error as ResolutionError where error.code == .unknownPackage {
+        } catch let error as ResolutionError where !error.unknownNames.isEmpty {
             throw await Elsewhere(metadata: metadata, host: host).explain(error, missingFrom: chosen(repositories))
         }
         return Lockfile(

@@ -31,8 +31,8 @@ package struct ResolutionError: Failure, CustomStringConvertible {
 
     package var code: Code
     package var diagnostics: [Diagnostic]
-    /// The names that the first diagnostics are about, where they are about names that no repository has.
-    var unknownNames: [String] = []
+    /// The diagnostics, by their index, that are about a name that no repository has.
+    var unknownNames: [Int: String] = [:]
 
     package init(_ code: Code, _ message: String, at range: SourceRange? = nil, hint: String? = nil) {
         self.code = code

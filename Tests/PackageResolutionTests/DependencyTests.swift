@@ -313,4 +313,29 @@ import Testing
                 "   hint: did you mean 'first'?",
             ])
     }
+
+    @Test func `chains of any length are followed`() throws {
+        var text = ""
+        for number in 0..<3000 { text += "Package: link-\(number)\nDepends: link-\(number + 1)\n\n" }
+        let fixture = try PoolFixture(text + "Package: link-3000\n")
+        #expect(try fixture.choose("link-0").count == 3001)
+    }
+
+    @Test func `circles are no obstacle`() throws {
+        let fixture = try PoolFixture(
+            """
+            Package: chicken
+            Pre-Depends: egg
+
+            Package: egg
+            Depends: chicken
+            """)
+        #expect(try fixture.choose("egg") == ["chicken", "egg"])
+    }
+
+    @Test func `a lock's digest is SHA-256, also where the index has longer ones`() throws {
+        let (short, long) = (String(repeating: "a", count: 64), String(repeating: "b", count: 128))
+        let fixture = try PoolFixture("Package: app\nSHA256: \(short)\nSHA512: \(long)\n")
+        #expect(fixture.pool.packages.map { fixture.pool.sha256(of: $0) } == [short])
+    }
 }

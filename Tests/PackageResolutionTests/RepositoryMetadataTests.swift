@@ -207,6 +207,18 @@ import Testing
         }
     }
 
+    @Test func `a dependency of another component is pointed to`() async throws {
+        try await with { archive in
+            let index = "Package: app\nDepends: codec\n"
+            try await archive.publish(.init(index).with { $0.components["non-free"] = "Package: codec\n" })
+            #expect(
+                try await archive.refusal(["app"]) == [
+                    "1: 'app' cannot be installed: app needs codec, which no package here provides",
+                    "   hint: it is in component non-free of stable; add it under repositories",
+                ])
+        }
+    }
+
     @Test func `backports are for what asks for them`() async throws {
         try await with { archive in
             try await archive.publish(.init(Self.index))

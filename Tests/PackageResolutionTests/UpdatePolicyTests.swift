@@ -101,6 +101,12 @@ import Testing
         // lib 1 is neither in the index nor in the store, so it moves.
         #expect(versions(kept) == ["app=1", "lib=2"])
         #expect(kept.packages[0] == lock.packages[0])
+
+        // What the store has is hashed before it is used: a package that was changed there is not.
+        try Files.remove(path)
+        try Files.write("not the package", to: path)
+        let without = try await archive.lock(["app"], previous: lock, update: .keep)
+        #expect(versions(without) == ["app=2"])
     }
 
     private func makeDeb(_ archive: TestArchive, _ control: String) async throws -> String {

@@ -13,13 +13,25 @@ struct Explanation {
     }
 
     /// One diagnostic for each contradiction, at the line that asked.
-    func diagnostics(_ problems: [SolverProblem]) -> [Diagnostic] {
-        var found: [Diagnostic] = []
+    func error(_ problems: [SolverProblem]) -> ResolutionError {
+        var error = ResolutionError(.unsatisfiable, [])
         for problem in problems {
-            let diagnostic = explain(problem)
-            if !found.contains(where: { $0.message == diagnostic.message }) { found.append(diagnostic) }
+            let (diagnostic, unknown) = explain(problem)
+            if error.diagnostics.contains(where: { $0.message == diagnostic.message }) { continue }
+            if let unknown { error.unknownNames[error.diagnostics.count] = unknown }
+            error.diagnostics.append(diagnostic)
         }
-        return found
+        return error
+    }
+
+    /// Where a contradiction ends, told from the root that leads there.
+    private struct Sentence {
+        var text: String
+        var root: Root
+        var notes: [Diagnostic.Note] = []
+        var hint: String?
+        /// What no repository here has.
+        var unknown: String?
     }
 
     /// A way from a root to a package: `needs` steps.
@@ -28,9 +40,9 @@ struct Explanation {
         var steps: [(dependency: Id, to: PackageID)] = []
     }
 
-    private func explain(_ problem: SolverProblem) -> Diagnostic {
+    private func explain(_ problem: SolverProblem) -> (Diagnostic, unknown: String?) {
         let paths = paths(through: problem)
-        var sentences: [(text: String, root: Root, notes: [Diagnostic.Note], hint: String?)] = []
+        var sentences: [Sentence] = []
         for rule in problem.rules {
             switch rule {
             case .conflicts(let id, let other, let dependency):
@@ -38,47 +50,47 @@ struct Explanation {
                 sentences.append(conflict(left, id, right, other, dependency))
             case .lacks(let id, let dependency):
                 guard let path = paths[id] else { continue }
-                let missing = missing(dependency)
-                let text =
-                    "\(chain(path)) \(path.steps.isEmpty ? "" : "which ")needs \(pool.dependencyText(dependency)), \(missing.text)"
-                sentences.append((text.tidied, path.root, [], missing.hint))
+                let (text, hint, unknown) = missing(dependency)
+                let needs = "\(path.steps.isEmpty ? "" : "which ")needs \(pool.dependencyText(dependency)), \(text)"
+                sentences.append(
+                    Sentence(text: "\(chain(path)) \(needs)".tidied, root: path.root, hint: hint, unknown: unknown))
             case .forbid(let id):
                 guard let path = paths[id] else { continue }
                 let range = goal.forbidden.first { $0.id == id }?.range
                 sentences.append(
-                    (
-                        "\(chain(path)) which is to be removed\(line(range))".tidied, path.root,
-                        [.init("'\(pool.name(of: id))' is removed here", at: range)], nil
-                    ))
+                    Sentence(
+                        text: "\(chain(path)) which is to be removed\(line(range))".tidied, root: path.root,
+                        notes: [.init("'\(pool.name(of: id))' is removed here", at: range)]))
             default: continue
             }
         }
         guard let first = sentences.first(where: { $0.root.reason == .asked }) ?? sentences.first else {
             let names = goal.roots.filter { $0.reason == .asked }.map(\.text).joined(separator: ", ")
-            return Diagnostic(
-                code: ResolutionError.Code.unsatisfiable.rawValue, "these cannot be installed together: \(names)")
+            let code = ResolutionError.Code.unsatisfiable.rawValue
+            return (Diagnostic(code: code, "these cannot be installed together: \(names)"), nil)
         }
         let others = sentences.map(\.text).filter { $0 != first.text }
-        return Diagnostic(
+        let diagnostic = Diagnostic(
             code: ResolutionError.Code.unsatisfiable.rawValue,
             "'\(first.root.text)' cannot be installed: \(first.text)", at: first.root.range, hint: first.hint,
             notes: first.notes + others.prefix(5).map { .init("and \($0)") })
+        return (diagnostic, first.unknown)
     }
 
     // MARK: Sentences
 
     private func conflict(
         _ left: Path, _ id: PackageID, _ right: Path, _ other: PackageID, _ dependency: Id
-    ) -> (text: String, root: Root, notes: [Diagnostic.Note], hint: String?) {
+    ) -> Sentence {
         // The sentence begins with what the author wrote.
         if left.root.reason != .asked, right.root.reason == .asked {
             let text = "\(chain(right)) with which \(subject(left, id)) conflicts"
-            return (text.tidied, right.root, notes(left), nil)
+            return Sentence(text: text.tidied, root: right.root, notes: notes(left))
         }
         let isNamed = pool.targetName(of: dependency) == pool.solvable(other).pointee.name
         let what = (isNamed ? "" : "\(pool.name(of: other)), as ") + pool.dependencyText(dependency)
         let text = "\(chain(left)) \(left.steps.isEmpty ? "" : "which ")conflicts with \(what)\(reason(right))"
-        return (text.tidied, left.root, notes(right), nil)
+        return Sentence(text: text.tidied, root: left.root, notes: notes(right))
     }
 
     /// `nginx-light needs nginx-common (= 1.26.3-3),` with a comma where something follows.
@@ -122,30 +134,31 @@ struct Explanation {
         return [.init("'\(path.root.text)' is asked for here", at: path.root.range)]
     }
 
-    private func missing(_ dependency: Id) -> (text: String, hint: String?) {
+    private func missing(_ dependency: Id) -> (text: String, hint: String?, unknown: String?) {
         for alternative in pool.alternatives(of: dependency) {
             let name = pool.targetName(of: alternative)
             let versions = pool.packages.filter { pool.solvable($0).pointee.name == name && pool.isNative($0) }
             let isConsidered: (PackageID) -> Bool = { pool.providers(of: name).contains($0) }
             let fits = versions.filter { pool_match_nevr(pool.handle, pool.solvable($0), alternative) != 0 }
             if let fit = fits.first(where: isConsidered) {
-                return ("but \(pool.name(of: fit)) does not say 'Multi-Arch: allowed'", nil)
+                return ("but \(pool.name(of: fit)) does not say 'Multi-Arch: allowed'", nil, nil)
             }
             if let fit = fits.first {
                 let source = pool.source(of: fit)
                 return (
                     "which only \(pool.name(of: fit)) \(pool.version(of: fit)) of \(source.repository) is",
-                    "ask for '\(pool.name(of: fit))/\(source.suites.first ?? "")' as well"
+                    "ask for '\(pool.name(of: fit))/\(source.suites.first ?? "")' as well", nil
                 )
             }
             if let other = versions.max(by: { pool.compareVersions($0, $1) < 0 }) {
                 return (
                     "but \(pool.name(of: other)) is \(pool.version(of: other)) in \(pool.source(of: other).repository)",
-                    nil
+                    nil, nil
                 )
             }
         }
-        return ("which no package here provides", nil)
+        let names = pool.alternatives(of: dependency).map { pool.string(pool.targetName(of: $0)) }
+        return ("which no package here provides", nil, names.first)
     }
 
     // MARK: Ways

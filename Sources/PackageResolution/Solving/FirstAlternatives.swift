@@ -15,7 +15,8 @@ struct FirstAlternatives {
     private(set) var order: [PackageID] = []
     /// Packages that a marked one conflicts with or that a marked one breaks.
     private var refused: [PackageID: Int] = [:]
-    private static let depthLimit = 3000
+    /// Deeper than any real chain; the solver, which does not recurse, takes over from there.
+    private static let depthLimit = 500
 
     init(pool: PackagePool, recommends: Bool, forbidden: Set<PackageID>, preferred: Set<PackageID> = []) {
         self.pool = pool

@@ -29,7 +29,7 @@ struct PackageChooser {
                 let blocking = names(in: unsolvable.problems).filter { goal.held[$0] != nil }
                 if goal.held.isEmpty {
                     let explanation = Explanation(pool: pool, goal: resolved)
-                    throw ResolutionError(.unsatisfiable, explanation.diagnostics(unsolvable.problems))
+                    throw explanation.error(unsolvable.problems)
                 }
                 // Where the contradiction names no held package, what it follows from is held all the same.
                 let release = blocking.isEmpty ? Set(goal.held.keys) : blocking

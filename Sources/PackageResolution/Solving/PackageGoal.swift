@@ -80,7 +80,7 @@ struct GoalLookup {
         if !unknown.isEmpty || !diagnostics.isEmpty {
             var error = ResolutionError(
                 unknown.isEmpty ? .badRequest : .unknownPackage, unknown.map(\.diagnostic) + diagnostics)
-            error.unknownNames = unknown.map(\.name)
+            error.unknownNames = Dictionary(uniqueKeysWithValues: unknown.map(\.name).enumerated().map { ($0, $1) })
             throw error
         }
         return ResolvedGoal(roots: roots, forbidden: forbidden, held: held)

@@ -23,6 +23,7 @@ final class PackagePool {
     /// A bit for each package that exists for the solver.
     let considered = UnsafeMutablePointer<Map>.allocate(capacity: 1)
     private let priorityKey: Id
+    private let digestKey: Id
 
     init(architecture: Architecture) {
         self.architecture = architecture.rawValue
@@ -34,6 +35,7 @@ final class PackagePool {
         map_init(considered, 0)
         essentialKey = pool_str2id(handle, "stonebake:essential", 1)
         priorityKey = pool_str2id(handle, "stonebake:priority", 1)
+        digestKey = pool_str2id(handle, "stonebake:sha256", 1)
     }
 
     deinit {
@@ -44,7 +46,7 @@ final class PackagePool {
 
     /// The version of libsolv that is linked, and that of what we keep in `.solv` files: part of their identity.
     static var cacheVersion: String {
-        "libsolv \(String(cString: sb_solv_version())), facts 1"
+        "libsolv \(String(cString: sb_solv_version())), facts 2"
     }
 
     // MARK: Indexes
@@ -98,6 +100,7 @@ final class PackagePool {
         repodata_set_num(data, id, Id(bitPattern: SOLVABLE_DOWNLOADSIZE.rawValue), facts.size)
         if facts.priority != 3 { repodata_set_num(data, id, priorityKey, facts.priority) }
         if facts.isEssential { repodata_set_void(data, id, essentialKey) }
+        if facts.hasLongerDigest, let digest = facts.sha256 { repodata_set_str(data, id, digestKey, digest) }
     }
 
     private func newRepo(_ source: PackageSource) -> UnsafeMutablePointer<Repo> {
@@ -175,6 +178,7 @@ final class PackagePool {
 
     /// The SHA-256 that the index gives, in hexadecimal; nil where it gives only weaker ones.
     func sha256(of id: PackageID) -> String? {
+        if let text = solvable_lookup_str(solvable(id), digestKey) { return String(cString: text) }
         var type: Id = 0
         let text = solvable_lookup_checksum(solvable(id), Id(bitPattern: SOLVABLE_CHECKSUM.rawValue), &type)
         guard type == Id(bitPattern: REPOKEY_TYPE_SHA256.rawValue) else { return nil }

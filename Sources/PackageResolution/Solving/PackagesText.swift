@@ -8,6 +8,10 @@ struct StanzaFacts: Equatable {
     var isEssential = false
     /// 0 required, 1 important, 2 standard, 3 optional, 4 extra: apt's order.
     var priority: UInt64 = 3
+    /// In hexadecimal.
+    var sha256: String?
+    /// libsolv keeps the longest checksum alone, but a lock has the SHA-256.
+    var hasLongerDigest = false
 }
 
 /// Reads those facts, a stanza at a time, straight from the bytes: an index has 1.7 million lines.
@@ -34,7 +38,7 @@ struct PackagesText {
     }
 
     private static func read(_ line: UnsafeRawPointer, _ count: Int, into stanza: inout StanzaFacts) {
-        // Only five fields matter; their first letters tell most lines apart. Field names ignore case (deb822(5)).
+        // Only a few fields matter; their first letters tell most lines apart. Field names ignore case (deb822(5)).
         switch line.load(as: UInt8.self) | 0x20 {
         case UInt8(ascii: "p"):
             if let name = value("Package:", line, count) {
@@ -44,7 +48,13 @@ struct PackagesText {
                 stanza.priority = UInt64(order.firstIndex(of: priority) ?? 3)
             }
         case UInt8(ascii: "s"):
-            if let size = value("Size:", line, count) { stanza.size = UInt64(size) ?? 0 }
+            if let size = value("Size:", line, count) {
+                stanza.size = UInt64(size) ?? 0
+            } else if let digest = value("SHA256:", line, count) {
+                stanza.sha256 = digest
+            } else if value("SHA512:", line, count) != nil || value("SHA384:", line, count) != nil {
+                stanza.hasLongerDigest = true
+            }
         case UInt8(ascii: "e"):
             if let essential = value("Essential:", line, count) { stanza.isEssential = essential == "yes" }
         default: break
