@@ -88,8 +88,8 @@ let package = Package(
                 "DiskAssembly", "RootfsAssembly", "PackageResolution", "BuildPlanning", "ApplianceSpec", "HostSystem",
                 "ContentDigest", "Diagnostics", system,
             ]),
-        tests("DiagnosticsTests", ["Diagnostics"]),
-        tests("ApplianceSpecTests", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
+        tests("DiagnosticsTests", ["Diagnostics", "HostSystem"]),
+        tests("ApplianceSpecTests", ["ApplianceSpec", "ContentDigest", "Diagnostics", "HostSystem"]),
         tests("BootCheckTests", ["BootCheck", "ApplianceSpec", "HostSystem", "Diagnostics"]),
         tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker", system]),
         .executableTarget(

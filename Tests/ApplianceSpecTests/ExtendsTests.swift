@@ -152,9 +152,9 @@ struct ExtendsTests {
     }
 
     @Test(arguments: [("nothing.yaml", "file-not-found"), ("folder.yaml", "not-a-file"), ("pipe.yaml", "not-a-file")])
-    func `what is no file is refused`(name: String, code: String) throws {
+    func `what is no file is refused`(name: String, code: String) async throws {
         let workspace = try Workspace(["folder.yaml/x": ""])
-        #expect(try run("mkfifo", workspace.path + "/pipe.yaml").0 == 0)
+        #expect(try await run("mkfifo", workspace.path + "/pipe.yaml").0 == 0)
         #expect(workspace.compile(name).report.sorted.map(\.code) == [code])
     }
 

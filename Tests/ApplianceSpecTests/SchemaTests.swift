@@ -29,7 +29,7 @@ struct SchemaTests {
         }
     }
 
-    @Test func `schema and parser agree, on right specs, on broken ones and on mutations`() throws {
+    @Test func `schema and parser agree, on right specs, on broken ones and on mutations`() async throws {
         let workspace = try Workspace(Everything.files)
         var expected: [String: Bool] = [:]
         // Every spec in the repository.
@@ -61,7 +61,7 @@ struct SchemaTests {
             validator.check(try #require(root, "\(report.rendered(as: .text))"), against: SpecDeclarations.spec)
             expected["\(workspace.path)/\(name)"] = !validator.report.hasErrors
         }
-        let found = try validate(Array(expected.keys), in: workspace)
+        let found = try await validate(Array(expected.keys), in: workspace)
         #expect(found.count == expected.count)
         for (path, isValid) in expected.sorted(by: { $0.key < $1.key }) where found[path]?.isEmpty != isValid {
             let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -72,18 +72,18 @@ struct SchemaTests {
     }
 
     /// What jsonschema says of each file; empty for a valid one.
-    private func validate(_ paths: [String], in workspace: Workspace) throws -> [String: String] {
+    private func validate(_ paths: [String], in workspace: Workspace) async throws -> [String: String] {
         let environment = workspace.path + "/python"
-        let made = try run("python3", "-m", "venv", environment)
+        let made = try await run("python3", "-m", "venv", environment)
         try #require(made.0 == 0, "\(made.1)")
-        let installed = try run(
+        let installed = try await run(
             "\(environment)/bin/pip", "install", "--quiet", "--disable-pip-version-check", "jsonschema==4.*",
             "ruamel.yaml<1")
         try #require(installed.0 == 0, "\(installed.1)")
         try workspace.write("validate.py", Data(Self.program.utf8))
         try workspace.write("schema.json", Data(applianceJSONSchema().utf8))
         try workspace.write("paths.txt", Data(paths.joined(separator: "\n").utf8))
-        let (status, output) = try run(
+        let (status, output) = try await run(
             "\(environment)/bin/python", ["validate.py"], in: workspace.path)
         try #require(status == 0, "\(output)")
         return try JSONDecoder().decode([String: String].self, from: Data(output.utf8))

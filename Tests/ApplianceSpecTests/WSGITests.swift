@@ -226,12 +226,13 @@ struct RequirementsTests {
 }
 
 struct SourceTreeTests {
-    @Test func `a tree is sorted, and without what tools leave lying about`() throws {
+    @Test func `a tree is sorted, and without what tools leave lying about`() async throws {
         let workspace = try Workspace([
             "t/b.py": "", "t/a/c.txt": "", "t/__pycache__/b.pyc": "", "t/.git/HEAD": "", "t/x.pyc": "", "t/.env": "",
             "t/n~": "",
         ])
-        #expect(try run("sh", "-c", "chmod +x \(workspace.path)/t/b.py && ln -s b.py \(workspace.path)/t/l").0 == 0)
+        #expect(
+            try await run("sh", "-c", "chmod +x \(workspace.path)/t/b.py && ln -s b.py \(workspace.path)/t/l").0 == 0)
         let entries = try SourceTree.entries(of: workspace.path + "/t")
         #expect(entries.map(\.path) == [".", ".env", "a", "a/c.txt", "b.py", "l"])
         #expect(entries[4].kind == .file(isExecutable: true))
@@ -245,9 +246,9 @@ struct SourceTreeTests {
             try SourceTree.entries(of: workspace.path + "/f") == [.init(path: ".", kind: .file(isExecutable: false))])
     }
 
-    @Test func `a FIFO and a folder that is not there are errors`() throws {
+    @Test func `a FIFO and a folder that is not there are errors`() async throws {
         let workspace = try Workspace(["t/x": ""])
-        #expect(try run("mkfifo", workspace.path + "/t/pipe").0 == 0)
+        #expect(try await run("mkfifo", workspace.path + "/t/pipe").0 == 0)
         #expect(throws: SpecError.self) { try SourceTree.entries(of: workspace.path + "/t") }
         #expect(throws: SpecError.self) { try SourceTree.entries(of: workspace.path + "/nowhere") }
     }
@@ -261,9 +262,9 @@ struct SourceTreeTests {
 }
 
 struct SourceProblemTests {
-    @Test func `a source folder with something that cannot be copied is reported at its line`() throws {
+    @Test func `a source folder with something that cannot be copied is reported at its line`() async throws {
         let workspace = try Workspace(["a.yaml": minimal("files: [{path: /srv/x, source: t}]\n"), "t/x": ""])
-        #expect(try run("mkfifo", workspace.path + "/t/pipe").0 == 0)
+        #expect(try await run("mkfifo", workspace.path + "/t/pipe").0 == 0)
         let diagnostics = workspace.compile().report.sorted
         #expect(diagnostics.map(\.code) == ["unsupported-file"])
         #expect(diagnostics.first?.range?.description == "a.yaml:5:32")

@@ -24,9 +24,9 @@ struct WSGIUnitTests {
         """
 
     @Test(arguments: ["wsgi.service", "nginx.service"])
-    func `systemd-analyze security puts the units below 3`(unit: String) throws {
+    func `systemd-analyze security puts the units below 3`(unit: String) async throws {
         let root = try expandedRoot()
-        let (status, output) = try run(
+        let (status, output) = try await run(
             "systemd-analyze", "security", "--offline=true", "--root=\(root.path)", "--no-pager", "--threshold=30", unit
         )
         #expect(status == 0, "\(output)")
@@ -35,14 +35,14 @@ struct WSGIUnitTests {
         #expect(try #require(level, "\(output)") < 3)
     }
 
-    @Test func `systemd-analyze verify finds nothing to say about the units`() throws {
+    @Test func `systemd-analyze verify finds nothing to say about the units`() async throws {
         let root = try expandedRoot()
         for program in ["opt/wsgi/venv/bin/gunicorn", "usr/sbin/nginx", "bin/kill"] {
             try root.write(program, Data("#!/bin/sh\n".utf8))
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(root.path)/\(program)")
         }
         let names = ["wsgi.service", "wsgi.socket", "nginx.service"]
-        let (_, output) = try run(
+        let (_, output) = try await run(
             "systemd-analyze", ["verify", "--root=\(root.path)", "--man=no", "--recursive-errors=no"] + names)
         #expect(output == "")
     }
@@ -59,21 +59,3 @@ struct WSGIUnitTests {
         return root
     }
 }
-
-/// Runs a program and returns its status and everything that it printed.
-func run(_ program: String, _ arguments: [String], in folder: String? = nil) throws -> (Int32, String) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-}
-
-func run(_ program: String, _ arguments: String...) throws -> (Int32, String) { try run(program, arguments) }

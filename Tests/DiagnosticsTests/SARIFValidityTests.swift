@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import HostSystem
 import Testing
 
 /// Our SARIF against models that were generated from the OASIS schema: PyPI's pydantic-sarif.
@@ -16,7 +17,7 @@ struct SARIFValidityTests {
             print("valid", path)
         """
 
-    @Test func `the documents are valid SARIF 2.1.0`() throws {
+    @Test func `the documents are valid SARIF 2.1.0`() async throws {
         let folder = NSTemporaryDirectory() + "/stonebake-sarif-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -25,16 +26,16 @@ struct SARIFValidityTests {
         // The judge has to be able to say no.
         try write(#"{"version": "2.1.0", "runs": [{"results": []}]}"#, "\(folder)/wrong.sarif")
         try write(Self.program, "\(folder)/validate.py")
-        let made = try run(["python3", "-m", "venv", "\(folder)/python"])
+        let made = try await run(["python3", "-m", "venv", "\(folder)/python"])
         try #require(made.0 == 0, "\(made.1)")
-        let installed = try run([
+        let installed = try await run([
             "\(folder)/python/bin/pip", "install", "--quiet", "--disable-pip-version-check", "pydantic-sarif==0.1.1",
         ])
         try #require(installed.0 == 0, "\(installed.1)")
         let validate = ["\(folder)/python/bin/python", "\(folder)/validate.py"]
-        let right = try run(validate + ["\(folder)/full.sarif", "\(folder)/empty.sarif"])
+        let right = try await run(validate + ["\(folder)/full.sarif", "\(folder)/empty.sarif"])
         #expect(right.0 == 0, "\(right.1)")
-        let wrong = try run(validate + ["\(folder)/wrong.sarif"])
+        let wrong = try await run(validate + ["\(folder)/wrong.sarif"])
         #expect(wrong.0 == 1 && wrong.1.contains("tool"), "\(wrong.1)")
     }
 
@@ -42,17 +43,19 @@ struct SARIFValidityTests {
         try text.write(toFile: path, atomically: true, encoding: .utf8)
     }
 
-    private func run(_ arguments: [String]) throws -> (Int32, String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    private func run(_ arguments: [String]) async throws -> (Int32, String) {
+        try await blocking {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = arguments
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            process.standardError = pipe
+            process.standardInput = FileHandle.nullDevice
+            try process.run()
+            let data = pipe.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        }
     }
 }
