@@ -67,7 +67,9 @@ import Testing
             $0.hasSeed = false
             $0.rootKey = "ssh-ed25519 AAAA"
         }
-        #expect(line.contains("type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=c3NoLWVkMjU1MTkgQUFBQQ=="))
+        #expect(
+            line.contains(
+                "type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=c3NoLWVkMjU1MTkgQUFBQQ=="))
         #expect(!line.contains("seed.iso"))
     }
 

@@ -16,8 +16,12 @@ import Testing
         ),
         ("\u{1b}[6ndracut:/# ", .initramfsShell),
         (
-            "You are in emergency mode. After logging in, type \"journalctl -xb\" to view\r\nsystem logs, …\r\n",
-            .emergencyShell
+            // Debian 13 with systemd.unit=emergency.target and no root password.
+            "[\u{1b}[0;1;31mFAILED\u{1b}[0m] Failed to start \u{1b}[0;1;39msystemd-growfs-root.service\u{1b}[0m.\r\r\n"
+                + "[   25.178578] systemd[1]: System is tainted: unmerged-bin\r\n"
+                + "You are in emergency mode. After logging in, type \"journalctl -xb\" to view\r\n"
+                + "system logs, \"systemctl reboot\" to reboot, or \"exit\"\r\nto continue bootup.\r\n\r\n"
+                + "Cannot open access to console, the root account is locked.\r\n", .emergencyShell
         ),
         ("\r\nCannot open access to console, the root account is locked.\r\n", .emergencyShell),
         ("error: no such partition.\r\nEntering rescue mode...\r\n\u{1b}[0m\u{1b}[7mgrub rescue> ", .bootLoaderPrompt),

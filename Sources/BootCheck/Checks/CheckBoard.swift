@@ -30,7 +30,7 @@ final class CheckBoard: Sendable {
         let outcome = try await body(limit)
         let result = BootReport.CheckResult(
             name: check.name, kind: check.word, state: outcome.passed ? .passed : .failed,
-            seconds: (ContinuousClock().now - start).inSeconds, limit: limit, detail: outcome.detail,
+            seconds: (ContinuousClock().now - start).inMilliseconds, limit: limit, detail: outcome.detail,
             evidence: outcome.evidence)
         state.withLock { state in
             state.results[check.name] = result
@@ -64,11 +64,16 @@ final class CheckBoard: Sendable {
                 if let result = state.results[check.name] { return result }
                 return BootReport.CheckResult(
                     name: check.name, kind: check.word, state: .notRun,
-                    seconds: state.started[check.name].map { (ContinuousClock().now - $0).inSeconds } ?? 0,
+                    seconds: state.started[check.name].map { (ContinuousClock().now - $0).inMilliseconds } ?? 0,
                     limit: check.timeout * scale, detail: trouble?.kind.sentence ?? "not run")
             }
         }
     }
+}
+
+extension Duration {
+    /// Seconds, no more exact than milliseconds, for reports.
+    fileprivate var inMilliseconds: Double { (inSeconds * 1000).rounded() / 1000 }
 }
 
 /// A check as it is run: the appliance's own, or that it comes up at all.

@@ -6,7 +6,8 @@ extension MachineSettings {
     /// QEMU's command line. Relative names lie in the machine's folder, which is QEMU's working directory: a socket's
     /// address holds 108 bytes, a folder's path may be longer.
     var command: Command {
-        Command(qemu.executable, machine + credentials + firmwareArguments + kernelArguments + disks + network + channels)
+        Command(
+            qemu.executable, machine + credentials + firmwareArguments + kernelArguments + disks + network + channels)
     }
 
     private var machine: [String] {

@@ -46,7 +46,10 @@ package struct Doctor: Sendable {
     /// - Returns: the results in a fixed order.
     /// - Throws: `CancellationError`.
     package func examine(finished: @escaping @Sendable (ProbeResult) -> Void = { _ in }) async throws -> [ProbeResult] {
-        let probes = virtualizationProbes + namespaceProbes + archiveProbes + resourceProbes
+        // One trial for the three probes that need its verdict: they would disturb one another.
+        let trial = Task { try await virtualization() }
+        defer { trial.cancel() }
+        let probes = virtualizationProbes(trial) + namespaceProbes + archiveProbes + resourceProbes
         return try await withThrowingTaskGroup(of: (Int, ProbeResult).self) { group in
             for (index, probe) in probes.enumerated() {
                 group.addTask {

@@ -1,43 +1,45 @@
 import Glibc
 
 extension Doctor {
-    var virtualizationProbes: [Probe] {
+    /// QEMU, and what a guest of 512 bytes showed.
+    typealias Trial = Task<(qemu: QEMU, kvm: KVMProof.Verdict), any Error>
+
+    func virtualizationProbes(_ trial: Trial) -> [Probe] {
         [
-            Probe(name: "QEMU", run: qemu),
-            Probe(name: "KVM", isOptional: true, limit: KVMProof.limit + 10, run: kvm),
+            Probe(name: "QEMU") { try qemu(try await trial.waited) },
+            Probe(name: "KVM", isOptional: true) { kvm(try await trial.waited.kvm) },
             Probe(name: "qemu-img", run: diskTool),
             Probe(name: "UEFI firmware") { firmware(secureBoot: false) },
             Probe(name: "UEFI firmware, Secure Boot") { firmware(secureBoot: true) },
             Probe(name: "kernel in /boot", run: kernel),
-            Probe(name: "libguestfs", limit: 240, run: guestfs),
+            Probe(name: "libguestfs", limit: 240) { try await guestfs(try await trial.waited.kvm) },
             Probe(name: "ssh client") { .works(try await versionLine(of: "ssh", "-V", package: "openssh-client")) },
         ]
     }
 
-    private func qemu() async throws -> Finding {
+    /// A fresh trial, for a person asks; the builds' remembered verdict follows it.
+    func virtualization() async throws -> (qemu: QEMU, kvm: KVMProof.Verdict) {
         let qemu = try await QEMU.find(runner: host.runner)
-        let proof = try await verdict(qemu)
-        try qemu.require(for: proof.accelerator)
-        return .works("'\(qemu.executable) --version' says \(qemu.version)")
-    }
-
-    /// A fresh trial each time, for a person asks; the builds' remembered verdict follows it.
-    private func verdict(_ qemu: QEMU) async throws -> KVMProof.Verdict {
         let scratch = try host.scratch.newFolder("kvm")
         defer { try? removeTree(scratch) }
-        return try await KVMProof(runner: CommandRunner(progress: .silent), qemu: qemu, scratch: scratch)
+        let verdict = try await KVMProof(runner: host.runner, qemu: qemu, scratch: scratch)
             .renewedVerdict(remembering: FactMemory(host.store))
+        return (qemu, verdict)
     }
 
-    private func kvm() async throws -> Finding {
-        let verdict = try await verdict(try await QEMU.find(runner: host.runner))
+    private func qemu(_ found: (qemu: QEMU, kvm: KVMProof.Verdict)) throws -> Finding {
+        try found.qemu.require(for: found.kvm.accelerator)
+        return .works("'\(found.qemu.executable) --version' says \(found.qemu.version)")
+    }
+
+    private func kvm(_ verdict: KVMProof.Verdict) -> Finding {
         if verdict.works { return .works("\(verdict.reason), in \(Self.seconds(verdict.seconds))") }
         let proof = "\(verdict.reason); builds work without, emulated, and take longer"
         if access("/dev/kvm", F_OK) != 0 {
             return .missing(proof, mend: Doctor.asRoot("sh -c 'modprobe kvm_intel || modprobe kvm_amd'"))
         }
         if access("/dev/kvm", R_OK | W_OK) != 0 {
-            return .broken(proof, mend: "sudo usermod --append --groups kvm \(UserNames.current), and log in again")
+            return .broken(proof, mend: "sudo usermod --append --groups kvm \(UserNames.current)")
         }
         // The device is there and open: the hypervisor below does not carry guests of its own.
         return .broken(proof)
@@ -98,9 +100,8 @@ extension Doctor {
         return .broken(reason, mend: Doctor.asRoot("chmod a+r \(names.map { "/boot/\($0)" }.joined(separator: " "))"))
     }
 
-    private func guestfs() async throws -> Finding {
+    private func guestfs(_ verdict: KVMProof.Verdict) async throws -> Finding {
         guard let launchGuestfs else { return .notNeeded("nothing here uses it") }
-        let verdict = try await verdict(try await QEMU.find(runner: host.runner))
         return .works(try await launchGuestfs(verdict.works))
     }
 
@@ -115,5 +116,18 @@ enum UserNames {
     static var current: String {
         guard let entry = getpwuid(geteuid()) else { return "\(geteuid())" }
         return String(cString: entry.pointee.pw_name)
+    }
+}
+
+extension Task where Failure == any Error {
+    /// Its value; ends early when the task that waits is cancelled.
+    fileprivate var waited: Success {
+        get async throws {
+            try await withTaskCancellationHandler {
+                try await value
+            } onCancel: {
+                cancel()
+            }
+        }
     }
 }
