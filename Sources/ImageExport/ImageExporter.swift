@@ -24,17 +24,34 @@ package struct ImageExporter: Sendable {
         _ image: DiskImage, targets: [Target], stem: String, into folder: String
     ) async throws -> [ImageArtifact] {
         try Files.makeFolder(folder)
-        let aside = "\(folder)/.\(stem).\(ProcessNumber.own)"
+        try Self.sweep(folder, stem: stem)
+        let aside = "\(folder)/\(Self.asideName(stem, process: ProcessNumber.own))"
         try Files.makeFolder(aside)
         do {
             let artifacts = try await writeAll(image, targets: targets, stem: stem, into: aside)
             for artifact in artifacts { try Files.move("\(aside)/\(artifact.file)", to: "\(folder)/\(artifact.file)") }
+            // What an earlier build of this version made for targets that the spec no longer has is not this image.
+            for target in Target.allCases where !targets.contains(target) {
+                try Files.remove("\(folder)/\(stem).\(target.fileExtension)")
+            }
             try Files.write(Self.checksums(artifacts), to: "\(folder)/SHA256SUMS")
             try removeTree(aside)
             return artifacts
         } catch {
             try? removeTree(aside)
             throw error
+        }
+    }
+
+    static func asideName(_ stem: String, process: Int32) -> String { ".\(stem).\(process)" }
+
+    /// Removes what killed exports have left in the folder.
+    private static func sweep(_ folder: String, stem: String) throws {
+        for name in try Files.names(in: folder) where name.hasPrefix(".\(stem).") {
+            guard let process = Int32(name.dropFirst(stem.utf8.count + 2)), !ProcessNumber.isAlive(process) else {
+                continue
+            }
+            try removeTree("\(folder)/\(name)")
         }
     }
 

@@ -59,6 +59,23 @@ import Testing
         #expect(try Files.names(in: fixture.output) == ["SHA256SUMS", "tiny-1.0.0.raw"])
     }
 
+    @Test func `what a killed export has left, and images of targets that the spec no longer has, are removed`()
+        async throws
+    {
+        let fixture = try await ExportFixture()
+        _ = try await fixture.export([.raw, .qcow2])
+        // The number of a process that has ended, and that of one that runs.
+        let ended = try #require(Int32(try await fixture.shell("sh -c 'echo $$'").dropLast()))
+        let stale = ImageExporter.asideName("tiny-1.0.0", process: ended)
+        let living = ImageExporter.asideName("tiny-1.0.0", process: getppid())
+        for name in [stale, living] {
+            try Files.makeFolder("\(fixture.output)/\(name)")
+            try Files.write("half", to: "\(fixture.output)/\(name)/tiny-1.0.0.raw")
+        }
+        _ = try await fixture.export([.raw])
+        #expect(try Files.names(in: fixture.output) == [living, "SHA256SUMS", "tiny-1.0.0.raw"])
+    }
+
     @Test func `cancelling ends the export and leaves nothing behind`() async throws {
         let fixture = try await ExportFixture()
         let task = Task { try await fixture.export([.raw, .qcow2]) }
