@@ -10,9 +10,10 @@ demo:
 	@scripts/demo
 
 # The whole suite; no test is skipped where a tool is missing, so that the tools are installed first.
+# One after the other: most of the time goes into builds and boots, which have time limits and use all cores anyway.
 test: setup
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --no-parallel
 
 setup:
 	@scripts/setup build run test
