@@ -33,11 +33,11 @@ import Testing
         let start = clock.now
         let result = try await result(
             {
-                try await Task.sleep(for: .seconds(60))
+                try await Task.sleep(for: .seconds(600))
                 return .works("never")
             }, limit: 0.2)
         #expect(result.state == .broken)
-        #expect((clock.now - start).inSeconds < 5)
+        #expect((clock.now - start).inSeconds < 100)
     }
 
     @Test func `this machine is examined by using it`() async throws {

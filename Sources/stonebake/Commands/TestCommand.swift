@@ -51,8 +51,9 @@ struct TestCommand: AsyncParsableCommand {
             for firmware in firmware.isEmpty ? [subject.defaultFirmware] : firmware {
                 var request = subject.request(firmware: firmware, output: folder)
                 request.diskSize = diskSize
+                let title = "boot \(Files.name(of: subject.image)) with \(firmware.title)"
                 let report = try await session.host.progress.step(
-                    "boot", "boot \(Files.name(of: subject.image)) with \(firmware.title) and run \(request.checks.count) checks"
+                    "boot", "\(title) and run \(request.checks.count) checks"
                 ) { [request] in try await BootChecker(host: session.host).check(request) }
                 reports.append(report)
             }
