@@ -100,7 +100,7 @@ final class PackagePool {
         repodata_set_num(data, id, Id(bitPattern: SOLVABLE_DOWNLOADSIZE.rawValue), facts.size)
         if facts.priority != 3 { repodata_set_num(data, id, priorityKey, facts.priority) }
         if facts.isEssential { repodata_set_void(data, id, essentialKey) }
-        if facts.hasLongerDigest, let digest = facts.sha256 { repodata_set_str(data, id, digestKey, digest) }
+        if let digest = facts.sha256 { repodata_set_str(data, id, digestKey, digest) }
     }
 
     private func newRepo(_ source: PackageSource) -> UnsafeMutablePointer<Repo> {
