@@ -65,7 +65,7 @@ package struct CommandRunner: Sendable {
         // setpriv ends with 127 when the program is not there and with 126 when it cannot be executed.
         let complaint = "setpriv: failed to execute"
         if case .exited(126...127) = result.status, let line = result.tail.last(where: { $0.hasPrefix(complaint) }) {
-            if result.status == .exited(127) {
+            if result.status == .exited(127) || !isThere(command) {
                 throw HostError(.toolMissing, "'\(command.executable)' is not installed")
             }
             throw HostError(
@@ -73,6 +73,14 @@ package struct CommandRunner: Sendable {
                 notes: ["to run it again: \(command.shellLine)"])
         }
         return result
+    }
+
+    /// Whether PATH has the program. A folder in PATH that may not be read makes execvp(3) say `Permission denied` of
+    /// one that is nowhere.
+    private func isThere(_ command: Command) -> Bool {
+        if command.executable.contains("/") { return true }
+        let path = (command.environment["PATH"] ?? nil) ?? Host.processEnvironment()["PATH"] ?? ""
+        return path.split(separator: ":").contains { Files.exists("\($0)/\(command.executable)") }
     }
 
     private func explained(_ error: any Error, _ command: Command) -> any Error {

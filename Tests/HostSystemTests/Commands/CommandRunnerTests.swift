@@ -42,6 +42,12 @@ import Testing
         let missing = await #expect(throws: HostError.self) { try await runner.run(Command("no-such-program", [])) }
         #expect(missing?.code == .toolMissing)
         #expect(missing?.message == "'no-such-program' is not installed")
+        // Where a folder in PATH may not be searched, too (root may search all).
+        let closed = try TemporaryFolder()
+        chmod(closed.path, 0)
+        let hidden = Command("no-such-program", []).with { $0.environment = ["PATH": "\(closed.path):/usr/bin"] }
+        let unfound = await #expect(throws: HostError.self) { try await runner.run(hidden) }
+        #expect(unfound?.code == .toolMissing)
         let folder = await #expect(throws: HostError.self) { try await runner.run(Command("/etc/passwd", [])) }
         #expect(folder?.message.contains("cannot run '/etc/passwd'") == true, "\(folder?.message ?? "")")
         // A program that itself ends with 127 was found.

@@ -71,6 +71,7 @@ struct StoreFixture {
     func `a blob that was changed on disk is removed with a warning`(content: String) throws {
         let fixture = try StoreFixture()
         let (digest, path) = try fixture.store.addBlob(moving: fixture.file("abc"), expecting: nil)
+        chmod(path, 0o644)
         let handle = try #require(FileHandle(forUpdatingAtPath: path))
         try handle.truncate(atOffset: 0)
         try handle.write(contentsOf: Data(content.utf8))
@@ -88,6 +89,7 @@ struct StoreFixture {
         #expect(try fresh.blob(digest) == path)
         // Same size and time, other bytes: only hashing could tell, and it has been done.
         let before = try #require(try Files.identity(path))
+        chmod(path, 0o644)
         let handle = try #require(FileHandle(forUpdatingAtPath: path))
         try handle.write(contentsOf: Data("xyz".utf8))
         try handle.close()

@@ -26,7 +26,7 @@ import Testing
         let mirror = try Mirror()
         let digest = Digest.of(Mirror.content(size)).hex
         let fetch = "$W fetch $D/cache '\(mirror.url("ok/\(size)"))' \(digest) \(size)"
-        let lines = try await run("\(fetch); find $D/cache/blobs -type f; mount -o remount,size=8m $D; \(fetch)")
+        let lines = try await run("\(fetch); find $D/cache/blobs -type f; mount -o remount,size=8m none $D; \(fetch)")
         try #require(lines.count == 3, "\(lines)")
         #expect(lines[0].hasPrefix("error: no-space: cannot write '$D/cache/partial/"))
         #expect(lines[0].contains("': No space left on device (in '$D/cache/partial', "))
@@ -44,7 +44,7 @@ import Testing
                 test -s $entry/record.json || echo no record
             done
             for blob in $D/cache/blobs/sha256/*/*; do echo "${blob##*/}  $blob"; done | sha256sum --quiet -c || echo bad
-            mount -o remount,size=8m $D
+            mount -o remount,size=8m none $D
             $W commit $D/cache name text
             ls $D/cache/runs
             """)
@@ -58,7 +58,7 @@ import Testing
         let lines = try await run(
             """
             $W commit $D/cache name text
-            mount -o remount,ro $D
+            mount -o remount,ro none $D
             $W commit $D/cache name text
             """)
         #expect(lines.first == "text")
