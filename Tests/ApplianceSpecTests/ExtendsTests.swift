@@ -166,4 +166,12 @@ struct ExtendsTests {
         let other = SpecCompiler(workingDirectory: workspace.path + "/sub/../other").compile("../sub/a.yaml").report
         #expect(other.sorted.first?.range?.description == workspace.path + "/sub/a.yaml:5:7")
     }
+
+    @Test func `a file that is not UTF-8 says in which line`() throws {
+        let workspace = try Workspace()
+        try workspace.write("a.yaml", Data("stonebake: 1\nname: caf".utf8) + Data([0xE9, 0x0A]))
+        #expect(
+            workspace.compile().report.rendered(as: .text)
+                == "error: 'a.yaml' is not UTF-8 text: see line 2 [not-utf8]\n")
+    }
 }

@@ -153,6 +153,8 @@ struct WSGITests {
 
                 file /opt/wsgi (folder)
 
+                file /opt/wsgi/app from hello
+
                 """))
         #expect(text.contains("\nfile /etc/wsgi/environment 0600\n  | # The application's environment, from the spec."))
         #expect(

@@ -115,6 +115,19 @@ struct YAMLReaderTests {
         }
     }
 
+    @Test(arguments: [
+        ("a: |+\n  x\n\n", "x\n\n"), ("a: |\n  x\n\n", "x\n"), ("a: |-\n  x\n", "x"), ("a: |\n  x", "x"),
+        ("a: >\n  x\n  y\n", "x y\n"), ("a: |\r\n  x\r\n  y\r\n", "x\ny\n"), ("a: \"x\\ty\"\n", "x\ty"),
+    ])
+    func `block scalars keep the line ends that YAML says`(text: String, value: String) throws {
+        #expect(try #require(read(text).root)["a"]?.string == value)
+    }
+
+    @Test func `values below 64 levels are too deep, once`() {
+        let text = "a: " + String(repeating: "[", count: 100) + String(repeating: "]", count: 100) + "\n"
+        #expect(read(text).report.sorted.map(\.code) == ["too-deep"])
+    }
+
     @Test func `an alias that multiplies without end is refused in time`() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...30 {

@@ -24,7 +24,7 @@ package func expansionText(_ appliance: Appliance) -> String {
         appliance.services.enable.map { "enable \($0.value)" }
             + appliance.services.disable.map { "disable \($0.value)" }
             + appliance.services.mask.map { "mask \($0.value)" })
-    sections += appliance.files.map(describe)
+    sections += appliance.files.map { describe($0, in: appliance.directory) }
     section("scripts", appliance.scripts.map { $0.name + origin($0.range) })
     section("checks", appliance.checks.map { "\($0.name): \(describe($0.kind)), \(shortSeconds($0.timeout))" })
     section("targets", appliance.targets.map(\.value.rawValue))
@@ -48,7 +48,7 @@ private func describe(_ user: UserEntry) -> String {
     return words.joined(separator: ", ")
 }
 
-private func describe(_ file: FileEntry) -> String {
+private func describe(_ file: FileEntry, in folder: String) -> String {
     var head = "file \(file.path.value)"
     if let mode = file.mode {
         head += " " + String(repeating: "0", count: mode < 0o1000 ? 1 : 0) + String(mode, radix: 8)
@@ -59,7 +59,8 @@ private func describe(_ file: FileEntry) -> String {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let body = (lines.last == "" ? lines.dropLast() : lines[...]).map { $0.isEmpty ? "  |\n" : "  | \($0)\n" }
         return head + "\n" + body.joined()
-    case .source(let path): return head + " from \(path)\n"
+    case .source(let path):
+        return head + " from \(path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path)\n"
     case .symlink(let target): return head + " -> \(target)\n"
     case .directory: return head + " (folder)\n"
     case .absent: return head + " (removed)\n"

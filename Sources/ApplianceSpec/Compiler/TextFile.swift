@@ -35,7 +35,10 @@ struct TextFileReader {
             return .refused(code: "too-large", message: "'\(written)' is larger than 4 MiB", hint: nil)
         }
         guard let text = String(validating: data, as: UTF8.self) else {
-            return .refused(code: "not-utf8", message: "'\(written)' is not UTF-8 text", hint: nil)
+            let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            let bad = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+            return .refused(
+                code: "not-utf8", message: "'\(written)' is not UTF-8 text: see line \(bad + 1)", hint: nil)
         }
         let isMarked = text.unicodeScalars.first == "\u{FEFF}"
         let plain = isMarked ? String(text.unicodeScalars.dropFirst()) : text

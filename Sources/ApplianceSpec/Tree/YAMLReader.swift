@@ -45,14 +45,11 @@ struct YAMLReader {
     private mutating func compose() -> Node? {
         var lines = file.lines.map { Array($0.unicodeScalars) }
         for attempt in 0...Self.duplicateLimit {
-            var text = String.UnicodeScalarView()
-            for line in lines {
-                text.append(contentsOf: line)
-                text.append("\n")
-            }
+            let text = String(String.UnicodeScalarView(lines.joined(separator: ["\n"])))
             do {
-                // Nothing is resolved there: types are ours. The encoding is named: Yams' default asks the environment, and prints.
-                guard let root = try Parser(yaml: String(text), resolver: .basic, encoding: .utf8).singleRoot() else {
+                // Nothing is resolved there: types are ours. The encoding is named because Yams' default asks the
+                // environment for one, and prints.
+                guard let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot() else {
                     fail(
                         "empty-file", "the file is empty", file.range(line: 1),
                         hint: "a spec begins with 'stonebake: 1'")
@@ -97,12 +94,14 @@ struct YAMLReader {
 
     private mutating func node(_ node: Node, depth: Int) -> SpecNode? {
         nodeCount += 1
-        guard nodeCount <= Self.nodeLimit, depth <= Self.depthLimit else {
-            if nodeCount <= Self.nodeLimit + 1 {
-                fail(
-                    "too-large", "more values than a spec can have; is an alias nested in itself?", file.range(line: 1))
-                nodeCount = Self.nodeLimit + 1
-            }
+        guard nodeCount <= Self.nodeLimit else {
+            // Said once: all that follows is too much as well.
+            guard nodeCount == Self.nodeLimit + 1 else { return nil }
+            fail("too-large", "more values than a spec can have; is an alias nested in itself?", file.range(line: 1))
+            return nil
+        }
+        guard depth <= Self.depthLimit else {
+            fail("too-deep", "nested too deeply", range(at: position(node.mark), length: 1))
             return nil
         }
         switch node {
