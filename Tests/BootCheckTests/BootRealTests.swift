@@ -140,6 +140,20 @@ import Testing
         #expect(report.console.contains { $0.contains("/dev/nowhere does not exist") })
     }
 
+    @Test(arguments: [
+        ("emergency.target", BootTrouble.Kind.emergencyShell), ("missing.target", .initFroze),
+    ])
+    func `a systemd that gives up is recognised`(target: String, kind: BootTrouble.Kind) async throws {
+        var request = request("serve", checks: [Self.http("GET /", "/", timeout: 600)])
+        request.kernel = .init(
+            path: guest.kernel, initramfs: try await guest.systemdInitramfs(),
+            commandLine: "console=ttyS0 systemd.unit=\(target)")
+        let report = try await BootChecker(host: host).check(request)
+        #expect(report.trouble?.kind == kind, "\(report.text)")
+        let seen = try #require(report.trouble?.seconds)
+        #expect(report.seconds < seen + 5)
+    }
+
     @Test func `an empty disk is recognised by both firmwares`() async throws {
         let image = folder.path + "/empty.raw"
         try Files.write([UInt8](repeating: 0, count: 1 << 20), to: image)

@@ -18,6 +18,14 @@ struct TestGuest {
 
     var initramfs: String { folder.path + "/initramfs" }
 
+    /// An initramfs that holds this machine's systemd and little else, its root account locked.
+    func systemdInitramfs() async throws -> String {
+        try Files.write(Self.systemdScript, to: folder.path + "/systemd-build")
+        try await CommandRunner(progress: .silent).check(
+            Command("/bin/sh", [folder.path + "/systemd-build", folder.path]), purpose: "make the systemd guest")
+        return folder.path + "/systemd-initramfs"
+    }
+
     func settings(mode: String, more: String = "") -> MachineSettings.Kernel {
         .init(
             path: kernel, initramfs: initramfs, commandLine: "console=ttyS0 quiet test.mode=\(mode) \(more)")
@@ -36,6 +44,34 @@ struct TestGuest {
         try await CommandRunner(progress: .silent).check(
             Command("/bin/sh", [folder.path + "/build", release, folder.path]), purpose: "make the test guest")
     }
+
+    /// Needs systemd and cpio.
+    private static let systemdScript = """
+        set -e
+        root=$1/systemd-root
+        units=lib/systemd/system
+        put() {
+            mkdir -p "$root${1%/*}"
+            cp -L "$1" "$root$1"
+            ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
+                mkdir -p "$root${library%/*}"
+                cp -Ln "$library" "$root$library"
+            done
+        }
+        mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/etc" "$root/root" "$root/$units"
+        put /lib/systemd/systemd
+        put /lib/systemd/systemd-sulogin-shell
+        [ ! -e /lib/systemd/systemd-executor ] || put /lib/systemd/systemd-executor
+        put /sbin/sulogin
+        cp /$units/emergency.target /$units/emergency.service "$root/$units/"
+        echo 'root:*:0:0:root:/root:/bin/sh' > "$root/etc/passwd"
+        echo 'root:*:1::::::' > "$root/etc/shadow"
+        echo ID=test > "$root/etc/os-release"
+        : > "$root/etc/machine-id"
+        ln -s /lib/systemd/systemd "$root/init"
+        (cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) > "$1/systemd-initramfs"
+        rm -rf "$root"
+        """
 
     /// Needs busybox-static, dropbear-bin, qemu-guest-agent, cpio, kmod.
     private static let buildScript = """
