@@ -17,7 +17,7 @@ struct Elsewhere {
     /// The error, with hints that say where its names are.
     func explain(_ error: ResolutionError, missingFrom snapshots: [RepositorySnapshot]) async -> ResolutionError {
         var others: [RepositorySnapshot] = []
-        for repository in candidates(snapshots) {
+        for repository in candidates(snapshots) where !Task.isCancelled {
             // A suite that a mirror does not have is no second error.
             if let snapshot = try? await metadata.load(repository) { others.append(snapshot) }
         }

@@ -49,7 +49,7 @@ package struct ResolutionError: Failure, CustomStringConvertible {
 
     package var exitCode: ExitCode {
         switch code {
-        case .unstableMirror, .expired: .tryAgain
+        case .unstableMirror, .expired, .rolledBack: .tryAgain
         case .offline: .unavailable
         default: .inputWrong
         }

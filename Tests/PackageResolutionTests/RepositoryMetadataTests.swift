@@ -196,6 +196,18 @@ import Testing
         }
     }
 
+    @Test func `what is wrong with each repository is told at once`() async throws {
+        try await with { archive in
+            try await archive.publish(.init(Self.index))
+            let wrong = [archive.repository(components: ["man"]), archive.repository("sid")]
+            let refusal = try await archive.refusal(["app"], from: wrong)
+            #expect(
+                refusal.filter { $0.hasPrefix("10:") } == [
+                    "10: 'test/stable' has no component 'man'", "10: 'test/sid' has no suite 'sid' on this mirror",
+                ])
+        }
+    }
+
     @Test func `a package of another component is pointed to`() async throws {
         try await with { archive in
             try await archive.publish(.init(Self.index).with { $0.components["contrib"] = "Package: extra\n" })

@@ -58,13 +58,24 @@ struct RepositoryMetadata: Sendable {
     ///
     /// - Throws: `ResolutionError` with what is wrong at each of them, `HostError`, `CancellationError`.
     func load(_ repositories: [Repository]) async throws -> [RepositorySnapshot] {
-        try await withThrowingTaskGroup(of: (Int, RepositorySnapshot).self) { group in
+        try await withThrowingTaskGroup(of: (Int, Result<RepositorySnapshot, ResolutionError>).self) { group in
             for (index, repository) in repositories.enumerated() {
-                group.addTask { (index, try await load(repository)) }
+                group.addTask {
+                    do {
+                        return (index, .success(try await load(repository)))
+                    } catch let error as ResolutionError {
+                        return (index, .failure(error))
+                    }
+                }
             }
-            var snapshots: [Int: RepositorySnapshot] = [:]
-            for try await (index, snapshot) in group { snapshots[index] = snapshot }
-            return repositories.indices.compactMap { snapshots[$0] }
+            var results: [Int: Result<RepositorySnapshot, ResolutionError>] = [:]
+            for try await (index, result) in group { results[index] = result }
+            let inOrder = repositories.indices.compactMap { results[$0] }
+            let errors = inOrder.compactMap { result -> ResolutionError? in
+                if case .failure(let error) = result { error } else { nil }
+            }
+            if let first = errors.first { throw ResolutionError(first.code, errors.flatMap(\.diagnostics)) }
+            return try inOrder.map { try $0.get() }
         }
     }
 
