@@ -25,31 +25,36 @@ package final class DiskSession: Sendable {
         let cache = "\(host.store.root)/libguestfs"
         try Files.makeFolder(cache)
         let disk = try DiskFile.create("\(folder)/disk.raw", size: capacity)
-        let processes = ApplianceProcesses(folders: [folder, cache])
+        let processes = ApplianceProcesses(folder: folder, cache: cache)
+        let store = host.store
         let environment = Self.environment(host.environment, folder: folder)
         let progress = host.progress
         self.folder = folder
         self.disk = disk
         self.capacity = capacity
-        self.processes = processes
+        self.processes = ApplianceProcesses(folder: folder, cache: nil)
+        // One start at a time on a machine: supermin's appliance is shared, and two emulated boots take longer than one
+        // after the other.
         launch = Task {
-            try await processes.run { cancelled in
-                let clock = ContinuousClock()
-                let start = clock.now
-                let handle = try GuestfsHandle(environment: environment, progress: progress)
-                do {
-                    try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)
-                    try handle.addReadOnlyDrive(disk.path)
-                    try cancelled.check()
-                    try handle.launch()
-                    try cancelled.check()
-                } catch {
-                    handle.close()
-                    throw (error as? DiskError).map(Self.explained) ?? error
+            try await store.withLock("libguestfs", saying: "the start of libguestfs") {
+                try await processes.run { cancelled in
+                    let clock = ContinuousClock()
+                    let start = clock.now
+                    let handle = try GuestfsHandle(environment: environment, progress: progress)
+                    do {
+                        try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)
+                        try handle.addReadOnlyDrive(disk.path)
+                        try cancelled.check()
+                        try handle.launch()
+                        try cancelled.check()
+                    } catch {
+                        handle.close()
+                        throw (error as? DiskError).map(Self.explained) ?? error
+                    }
+                    let seconds = Int((clock.now - start).inSeconds.rounded())
+                    progress.send(.log("libguestfs' appliance was up after \(seconds) s"))
+                    return handle
                 }
-                let seconds = Int((clock.now - start).inSeconds.rounded())
-                progress.send(.log("libguestfs' appliance was up after \(seconds) s"))
-                return handle
             }
         }
     }

@@ -4,9 +4,11 @@ import HostSystem
 /// Runs libguestfs calls so that they can be given up. The library's calls hold a lock while they wait, and nothing in
 /// its interface interrupts a launch; but it waits for processes, which end when they are killed, and the call with them.
 struct ApplianceProcesses: Sendable {
-    /// What the command lines of the appliance's processes name: the folder of its temporary files (QEMU), that of
-    /// its cached appliance (supermin).
-    let folders: [String]
+    /// The folder of this session's temporary files, which QEMU's command line names.
+    let folder: String
+    /// The folder of the cached appliance, which supermin's command line names; nil when supermin is left alone. While an
+    /// appliance starts, its session holds a lock, so that no other session of this process has a supermin.
+    let cache: String?
 
     /// Runs `body` on a thread of its own; when the task is cancelled, the processes are killed.
     ///
@@ -41,11 +43,17 @@ struct ApplianceProcesses: Sendable {
         let own = getpid()
         for name in (try? Files.names(in: "/proc")) ?? [] {
             guard let process = pid_t(name), parent(of: process) == own,
-                let words = try? Files.readText("/proc/\(name)/cmdline", limit: 1 << 20),
-                folders.contains(where: { words.contains($0) })
+                let line = try? Files.readText("/proc/\(name)/cmdline", limit: 1 << 20), belongs(line)
             else { continue }
             _ = Glibc.kill(process, SIGKILL)
         }
+    }
+
+    /// Others of the library's helpers are left to end by themselves: it waits for the `rm` that cleans up.
+    private func belongs(_ commandLine: String) -> Bool {
+        let program = Files.name(of: String(commandLine.prefix { $0 != "\0" }))
+        if program.contains("supermin") { return cache.map { commandLine.contains($0) } ?? false }
+        return program.contains("qemu") && commandLine.contains(folder)
     }
 
     /// The fourth field of proc_pid_stat(5), counted behind the name, which may hold anything.
