@@ -83,7 +83,8 @@ struct Pipeline: Sendable {
         if try !isCached(.base) { packages += plan.lock.packages.filter { $0.layer == .base } }
         if try !isCached(.packages) { packages += plan.lock.packages.filter { $0.layer == .appliance } }
         let wheels = try isCached(.python) ? [] : plan.lock.wheels
-        let missing = try packages.contains { try host.store.blob($0.sha256, verify: false) == nil }
+        let missing =
+            try packages.contains { try host.store.blob($0.sha256, verify: false) == nil }
             || wheels.contains { try host.store.blob($0.sha256, verify: false) == nil }
         guard missing else { return }
         let needed = packages

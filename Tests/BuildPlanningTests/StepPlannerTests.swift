@@ -46,9 +46,10 @@ import Testing
         let after = try plan(baseVersion: "2")
         let missed = zip(before.steps, after.steps).filter { $0.digest != $1.digest }.map(\.1.kind)
         #expect(missed == [.base, .packages, .configuration, .disk])
-        #expect(after[.base].map { step in before[.base].map { step.inputs.differences(from: $0.inputs) } ?? [] } == [
-            "package base-files:amd64 1", "package base-files:amd64 2",
-        ])
+        #expect(
+            after[.base].map { step in before[.base].map { step.inputs.differences(from: $0.inputs) } ?? [] } == [
+                "package base-files:amd64 1", "package base-files:amd64 2",
+            ])
     }
 
     @Test func `an edited source file is named by its path`() throws {

@@ -17,7 +17,8 @@ import Testing
     @Test func `the root's help documents the exit statuses`() throws {
         let run = try StonebakeProcess.run("--help")
         #expect(run.status == 0)
-        for line in ["0   done", "1   the input is wrong", "2   the call", "69  a mirror", "70  a defect", "75  worth"] {
+        for line in ["0   done", "1   the input is wrong", "2   the call", "69  a mirror", "70  a defect", "75  worth"]
+        {
             #expect(run.output.contains(line))
         }
     }

@@ -52,7 +52,9 @@ import Testing
         let runs = try builds.map { try $0.wait() }
         for run in runs { #expect(run.status == 0, "\(run.error)") }
         for step in ["configure the appliance", "assemble the disk"] {
-            let cached = runs.filter { $0.error.contains("✓ \(step) cached") || $0.error.contains("waiting for another build") }
+            let cached = runs.filter {
+                $0.error.contains("✓ \(step) cached") || $0.error.contains("waiting for another build")
+            }
             #expect(!cached.isEmpty, "\(step): \(runs.map(\.error))")
         }
         let sums = try (0..<2).map { number in
@@ -82,7 +84,8 @@ import Testing
             """
         let run = try Tool.run(
             [
-                "STONEBAKE_CACHE=\(ready.store.path)", "unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh",
+                "STONEBAKE_CACHE=\(ready.store.path)", "unshare", "--map-root-user", "--mount", "sh", "-c", script,
+                "sh",
                 option, output.path, StonebakeProcess.executable.path, ready.spec.path,
             ], in: folder.url)
         #expect(run.status == status, "\(run.error)")
@@ -109,7 +112,10 @@ import Testing
         let folder = try TemporaryFolder()
         let arguments = ["build", ready.spec.path, "--locked", "--output", folder.url.appendingPathComponent("o").path]
         let offline = try Tool.run(
-            ["STONEBAKE_CACHE=\(ready.store.path)", "unshare", "--map-root-user", "--net", StonebakeProcess.executable.path]
+            [
+                "STONEBAKE_CACHE=\(ready.store.path)", "unshare", "--map-root-user", "--net",
+                StonebakeProcess.executable.path,
+            ]
                 + arguments, in: folder.url)
         #expect(offline.status == 0, "\(offline.error)")
         let store = try ready.storeWithDownloadsOnly(in: folder)

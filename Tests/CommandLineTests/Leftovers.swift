@@ -13,7 +13,8 @@ struct Leftovers {
                 let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ")
             else { return nil }
             let text = String(decoding: data, as: UTF8.self).replacingOccurrences(of: "\0", with: " ")
-            let mentions = text.contains(store.path) || String(decoding: environment, as: UTF8.self).contains(store.path)
+            let mentions =
+                text.contains(store.path) || String(decoding: environment, as: UTF8.self).contains(store.path)
             return mentions && pid != "\(ProcessInfo.processInfo.processIdentifier)" ? "\(pid) \(text)" : nil
         }
     }

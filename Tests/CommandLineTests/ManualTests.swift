@@ -39,7 +39,9 @@ import Testing
         for argument in command.arguments ?? [] where argument.shouldDisplay {
             result += (argument.names ?? []).filter { $0.kind == "long" }.map { "-\($0.name)" }
             // The page breaks lines after sentences; the first one tells whether it is current.
-            if let first = argument.abstract?.split(separator: "(").first { result.append(first.trimmingCharacters(in: .whitespaces)) }
+            if let first = argument.abstract?.split(separator: "(").first {
+                result.append(first.trimmingCharacters(in: .whitespaces))
+            }
         }
         return result + (command.subcommands ?? []).flatMap { sayings(of: $0) }
     }

@@ -28,7 +28,9 @@ enum Tool {
         try process.run()
         process.waitUntilExit()
         let texts = ["out", "err"].map { name in
-            (try? Data(contentsOf: results.url.appendingPathComponent(name))).map { String(decoding: $0, as: UTF8.self) }
+            (try? Data(contentsOf: results.url.appendingPathComponent(name))).map {
+                String(decoding: $0, as: UTF8.self)
+            }
         }
         return Outcome(status: process.terminationStatus, output: texts[0] ?? "", error: texts[1] ?? "")
     }

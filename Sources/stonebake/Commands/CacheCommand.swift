@@ -43,7 +43,9 @@ struct CacheListCommand: AsyncParsableCommand {
         let entries = items.filter { $0.kind == .entry }
         var rows = entries.map { row($0, $0.title ?? "damaged") }
         if all {
-            rows += items.filter { $0.kind != .entry }.map { row($0, $0.kind == .blob ? "download" : "partial download") }
+            rows += items.filter { $0.kind != .entry }.map {
+                row($0, $0.kind == .blob ? "download" : "partial download")
+            }
         }
         if !rows.isEmpty { print(table([["what", "digest", "size", "last used"]] + rows).joined(separator: "\n")) }
         let blobs = items.filter { $0.kind == .blob }
@@ -76,7 +78,9 @@ struct CacheCollectCommand: AsyncParsableCommand {
     @Option(help: "Remove what was not used for this long: 90m, 12h, 30d.")
     var olderThan: Age?
 
-    @Option(help: "A lock whose packages and wheels stay; may be given several times.", completion: .file(extensions: ["lock"]))
+    @Option(
+        help: "A lock whose packages and wheels stay; may be given several times.",
+        completion: .file(extensions: ["lock"]))
     var keep: [String] = []
 
     func validate() throws {
@@ -99,7 +103,9 @@ struct CacheCollectCommand: AsyncParsableCommand {
             return try store.gc(maxSize: size, olderThan: age, keeping: kept, now: Host.clock())
         }
         for item in removed {
-            print("removed \(item.title ?? item.kind.rawValue) \(item.digest?.short ?? "") (\(ByteSize(bytes: item.size)))")
+            print(
+                "removed \(item.title ?? item.kind.rawValue) \(item.digest?.short ?? "") (\(ByteSize(bytes: item.size)))"
+            )
         }
         print("\(removed.count) things removed, \(stonebake.size(of: removed)) freed")
     }

@@ -26,6 +26,8 @@ struct ValidateCommand: ParsableCommand {
         }
         printDiagnostics(all.diagnostics, as: format)
         if all.hasErrors { throw RunEnded(exitCode: .inputWrong) }
-        if format == .text { print("\(specs.count == 1 ? "The spec is" : "All \(specs.count) specs are") well formed.") }
+        if format == .text {
+            print("\(specs.count == 1 ? "The spec is" : "All \(specs.count) specs are") well formed.")
+        }
     }
 }
