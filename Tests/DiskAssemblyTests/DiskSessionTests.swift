@@ -1,3 +1,5 @@
+import ApplianceSpec
+import BuildPlanning
 import Diagnostics
 import Glibc
 import HostSystem
@@ -23,9 +25,12 @@ import Testing
         #expect(!Files.exists(session.folder))
     }
 
-    @Test func `cancelling the task that waits for a call ends the call`() async throws {
+    @Test func `a disk that is not as planned is refused; cancelling the task that waits for a call ends the call`()
+        async throws
+    {
         let host = try TestTools.host()
         let session = try await DiskAssembler(host: host).prepare(useKVM: false)
+        try await judgeWrongDisk(session)
         let task = Task { try await session.run { handle, _ in try handle.shell("sleep 600") } }
         _ = try await session.run { _, _ in 1 }
         try await Task.sleep(for: .milliseconds(200))
@@ -37,6 +42,31 @@ import Testing
         await session.cancel()
         #expect(Processes.naming(session.folder) == [])
         try await host.close()
+    }
+
+    /// A partition table with another type for the BIOS boot partition, and no filesystem.
+    private func judgeWrongDisk(_ session: DiskSession) async throws {
+        let planned = try #require(
+            Sample.planner(Sample.settings(boot: [.bios])).layout(for: LayoutTests.wsgi, packages: []).layout)
+        var written = planned
+        written.partitions[0].typeGUID = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+        let table = PartitionTable(layout: written)
+        try session.disk.resize(to: planned.size)
+        try session.disk.write(try table.primary(), at: 0)
+        try session.disk.write(try table.backup(), at: table.backupOffset)
+        for (layout, reason) in [
+            (planned, "partition 14 has PART_ENTRY_TYPE=0fc63daf-8483-4772-8e79-3d69d8477de4, not 21686148-"),
+            (written, "partition 1 has LABEL=nothing, not root"),
+        ] {
+            let error = await #expect(throws: DiskError.self) {
+                _ = try await session.run { handle, cancelled in
+                    try DiskVerifier(handle: handle, layout: layout, kernel: "6.12.1", systemPartitionFiles: [])
+                        .verify(cancelled)
+                }
+            }
+            #expect(error?.code == .verification)
+            #expect(error?.message.contains(reason) == true)
+        }
     }
 
     @Test func `an appliance that cannot start is an error with a way to find out why`() async throws {
