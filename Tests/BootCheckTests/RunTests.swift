@@ -106,7 +106,7 @@ import Testing
     private func qemus() throws -> [String] {
         try Files.names(in: "/proc").compactMap { name in
             guard Int(name) != nil, let line = try? Files.readText("/proc/\(name)/cmdline"),
-                line.hasPrefix("qemu-system"), line.contains(folder.path)
+                line.hasPrefix("qemu-system"), line.contains("logfile=\(folder.path)")
             else { return nil }
             return line
         }

@@ -15,7 +15,8 @@ struct TestCommand: AsyncParsableCommand {
         discussion: """
             Takes a spec, whose last build is booted, or an image file; then --checks names the spec whose checks are \
             run (otherwise: it boots, and no unit has failed). A throw-away overlay is booted: the image stays as it is. \
-            The console, a screenshot, report.json and junit.xml come into a folder `test` beside the image.
+            The console, a screenshot, report.json and junit.xml come into a folder `test` beside the image. Where KVM \
+            does not work, QEMU emulates the machine, and all time limits are five times as long.
 
             EXAMPLE
               stonebake test Appliances/wsgi/appliance.yaml
