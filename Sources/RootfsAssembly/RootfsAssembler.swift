@@ -24,7 +24,7 @@ package struct RootfsAssembler: Sendable {
         for step: BuildStep, _ body: @Sendable (_ staging: String) async throws -> [String: String]
     ) async throws -> StoreEntry {
         let id = step.kind.rawValue
-        return try await host.store.withLock("step-\(step.digest.hex)") {
+        return try await host.store.withLock("step-\(step.digest.hex)", saying: "the step '\(step.title)'") {
             if let entry = try host.store.entry(step.digest) {
                 host.progress.send(.stepStarted(id: id, title: step.title))
                 host.progress.send(.stepFinished(id: id, title: step.title, outcome: .cached, seconds: 0))
