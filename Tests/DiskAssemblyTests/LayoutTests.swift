@@ -53,6 +53,9 @@ import Testing
         #expect(left >= wanted)
         #expect(left <= wanted + wanted / 100 + 8 * Self.mebibyte)
         #expect(geometry.inodes >= Self.wsgi.inodes * 5 / 4)
+        #expect(layout.root.inodes == geometry.inodes)
+        // mke2fs' own steps: 16 MiB below 1 GiB, 64 MiB from 2 GiB on.
+        #expect(layout.root.journalMebibytes == (root.size < 1 << 30 ? 16 : 64))
     }
 
     @Test func `a fixed size is kept, rounded down to a whole MiB`() throws {
