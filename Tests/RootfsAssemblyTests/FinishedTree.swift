@@ -20,6 +20,8 @@ struct FinishedTree: Sendable {
     /// The spec and the lock, as TreeWorker takes them.
     let spec: String
     let lockFile: String
+    /// What is configured: base and packages.
+    let layers: RootLayers
     /// The tar, unpacked again.
     let tree: String
 
@@ -55,6 +57,8 @@ struct FinishedTree: Sendable {
         lockFile = "\(store)/test.lock"
         try Files.write(LockfileFormat.encode(lock), to: lockFile)
         root = try await assembler.tree(plan)
+        let base = try await assembler.base(try #require(plan[.base]), from: lock)
+        layers = try await assembler.packages(try #require(plan[.packages]), from: lock, on: base)
         tree = try host.scratch.newFolder("tree")
         let extract = Command(
             "/bin/sh",

@@ -17,11 +17,12 @@ struct SystemScript {
 
     private var hostname: String {
         let name = appliance.system.hostname ?? ""
-        let own = name.isEmpty ? "" : "127.0.1.1\\t\(name)\\n"
+        let own = "printf '127.0.1.1\\t%s\\n' \(Command.quoted(name)) >>/etc/hosts"
         return """
             set -e
             printf '%s' \(Command.quoted(name.isEmpty ? "" : name + "\n")) >/etc/hostname
-            test -e /etc/hosts || printf '127.0.0.1\\tlocalhost\\n\(own)::1\\tlocalhost ip6-localhost ip6-loopback\\nff02::1\\tip6-allnodes\\nff02::2\\tip6-allrouters\\n' >/etc/hosts
+            test -e /etc/hosts || printf '127.0.0.1\\tlocalhost\\n::1\\t\\tlocalhost ip6-localhost ip6-loopback\\n' >/etc/hosts
+            \(name.isEmpty ? "" : own)
             """
     }
 

@@ -87,10 +87,11 @@ struct PackageUnpacker {
         if entry.kind == .directory { return try unpackFolder(path, metadata, &work) }
         guard !path.isEmpty else { throw HostError(.archive, "the root is not a folder") }
 
-        let claimed = try claims.claim(path, for: work.owner)
         let isConffile = work.conffiles.contains(path)
         // dpkg's database calls the file by its own name, wherever a diversion puts it.
-        let place = rules.destination(of: path, package: work.owner.name) + (isConffile ? ".dpkg-new" : "")
+        let destination = rules.destination(of: path, package: work.owner.name)
+        let claimed = try claims.claim(destination, for: work.owner)
+        let place = destination + (isConffile ? ".dpkg-new" : "")
         guard claimed == .extract else {
             work.files[path] = false
             return

@@ -39,9 +39,15 @@ enum UnpackCommand {
     ) throws(HostError) -> UnpackSummary {
         let database = DpkgDatabase(folder: "/var/lib/dpkg")
         try makeMergedUsr(root, manifest)
-        let claims = FileClaims(installed: manifest.database ? try database.installedFiles() : [:])
+        let rules = try database.pathRules()
+        // A diverted file is not where its package's list says.
+        let installed = manifest.database ? try database.installedFiles() : [:]
+        let claims = FileClaims(
+            installed: Dictionary(
+                installed.map { (rules.destination(of: $0.key, package: $0.value.name), $0.value) },
+                uniquingKeysWith: { first, _ in first }))
         let unpacker = PackageUnpacker(
-            root: root, claims: claims, rules: try database.pathRules(), owners: try ownerNames(),
+            root: root, claims: claims, rules: rules, owners: try ownerNames(),
             conffilesWait: manifest.database)
 
         let results = Mutex<[UnpackedPackage?]>(Array(repeating: nil, count: sources.count))
