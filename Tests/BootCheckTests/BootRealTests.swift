@@ -172,8 +172,13 @@ import Testing
         let host = host
         let request = request("silent", checks: [Self.http("GET /", "/", timeout: 600)])
         let task = Task { try await BootChecker(host: host).check(request) }
-        try await Task.sleep(for: .seconds(3))
+        var waited = 0
+        while try await qemus() == 0, waited < 600 {
+            try await Task.sleep(for: .milliseconds(100))
+            waited += 1
+        }
         #expect(try await qemus() == 1)
+        try await Task.sleep(for: .seconds(1))
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         try await expectNothingLeft()
@@ -199,7 +204,7 @@ import Testing
     private func qemus() async throws -> Int {
         try Files.names(in: "/proc").count { name in
             guard Int(name) != nil, let line = try? Files.readText("/proc/\(name)/cmdline") else { return false }
-            return line.hasPrefix("qemu-system") && line.contains(folder.path)
+            return line.hasPrefix("qemu-system") && line.contains("logfile=\(folder.path)")
         }
     }
 
