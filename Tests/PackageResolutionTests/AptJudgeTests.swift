@@ -65,7 +65,7 @@ import Testing
     ]
 
     @Test func `apt finds nothing missing, broken or to remove, and would not choose less`() async throws {
-        let trial = try await Trial()
+        let trial = try await AptTrial()
         defer { trial.finish() }
         let table = try await trial.judge(Self.installable)
         print(table.joined(separator: "\n"))
@@ -75,7 +75,7 @@ import Testing
     /// itself too, and its tools.
     @Test(arguments: ["trixie", "bookworm"])
     func `a whole appliance is locked so that apt agrees`(release: String) async throws {
-        let trial = try await Trial(release: release)
+        let trial = try await AptTrial(release: release)
         defer { trial.finish() }
         let request = trial.request(["nginx-light", "gunicorn", "python3-venv"])
         let spec = LockedSpec(name: "wsgi", version: "1", inputs: request.inputs())
@@ -96,134 +96,32 @@ import Testing
         #expect(try LockfileFormat.encode(again) == LockfileFormat.encode(lock))
     }
 
+    /// Sets by the pin priority of the backports (0: what apt gives them). apt alone finds nothing for those with a
+    /// `=`, because it looks for what a package of another suite needs less far than we do; it has to agree to ours.
+    static let pinned: [(backports: Int, sets: [String])] = [
+        (
+            0,
+            [
+                "git podman nginx-light", "linux-image-cloud-amd64/trixie-backports systemd-sysv",
+                "mesa-vulkan-drivers/trixie-backports", "=golang-go/trixie-backports", "=cockpit/trixie-backports",
+                "=qemu-system-x86/trixie-backports",
+            ]
+        ),
+        (600, ["git podman nginx-light", "linux-image-cloud-amd64 systemd-sysv", "libreoffice", "+postgresql"]),
+        (-1, ["git podman nginx-light", "linux-image-cloud-amd64"]),
+    ]
+
+    @Test(arguments: pinned)
+    func `pins between suites mean what they mean to apt`(backports: Int, sets: [String]) async throws {
+        let trial = try await AptTrial(backports: backports)
+        defer { trial.finish() }
+        let table = try await trial.judge(sets)
+        print(table.joined(separator: "\n"))
+    }
+
     @Test func `what apt finds uninstallable is refused`() async throws {
-        let trial = try await Trial()
+        let trial = try await AptTrial()
         defer { trial.finish() }
         try await trial.judgeRefusals(Self.uninstallable)
-    }
-}
-
-/// One pool and one apt root, for all sets.
-private struct Trial: Sendable {
-    let host: Host
-    let apt: AptJudge
-    let snapshots: [RepositorySnapshot]
-    let profile: DistributionProfile
-    private let cache: TemporaryFolder
-
-    init(release: String = "trixie") async throws {
-        cache = try TemporaryFolder()
-        host = try Host(testing: cache.path)
-        profile = try #require(DistributionProfile.named("debian", release: release, architecture: .amd64))
-        snapshots = try await RepositoryMetadata(host: host, architecture: .amd64).load(profile.toolRepositories)
-        apt = try await AptJudge(host: host, snapshots: snapshots)
-    }
-
-    func request(_ install: [String]) -> ResolutionRequest {
-        ResolutionRequest(
-            architecture: .amd64, repositories: profile.repositories, base: profile.base,
-            install: install.map { Located($0) }, remove: [], recommends: false,
-            tools: (profile.tools + profile.pythonTools).map { Located($0) },
-            toolRepositories: profile.toolRepositories, python: nil)
-    }
-
-    func finish() { cache.remove() }
-
-    struct Ours: Sendable {
-        /// The Essential and required packages, which every set has.
-        var always: [String] = []
-        /// `name=version`; nil for a set that is refused.
-        var packages: Set<String>?
-        var refusal: [String] = []
-    }
-
-    /// Ours for every set, and the Installed-Size of every version in the archive, in bytes.
-    func resolve(_ sets: [String]) async throws -> (ours: [Ours], sizes: [String: Int64]) {
-        let (snapshots, store, now) = (snapshots, host.store, host.now())
-        return try await blocking {
-            let pool = PackagePool(architecture: .amd64)
-            let loader = IndexLoader(store: store, now: now)
-            for snapshot in snapshots { try loader.load(snapshot, into: pool) }
-            var sizes: [String: Int64] = [:]
-            for id in pool.packages { sizes[Self.text(id, pool)] = pool.installedSize(of: id) }
-            let candidates = Candidates(of: pool)
-            let always = candidates.all.filter { pool.isEssential($0) || pool.priority(of: $0) == 0 }
-                .map { pool.name(of: $0) }.sorted()
-            let ours = sets.map { set -> Ours in
-                let names = set.drop { $0 == "+" }.split(separator: " ").map { Located(String($0)) }
-                var ours = Ours(always: always)
-                do throws(ResolutionError) {
-                    let goal = PackageGoal(install: names, recommends: set.hasPrefix("+"))
-                    ours.packages = Set(
-                        try PackageChooser(pool: pool).choose(goal).packages.map { Self.text($0, pool) })
-                } catch {
-                    ours.refusal = error.diagnostics.map(\.message)
-                }
-                return ours
-            }
-            return (ours, sizes)
-        }
-    }
-
-    private static func text(_ id: PackageID, _ pool: PackagePool) -> String {
-        "\(pool.name(of: id))=\(pool.version(of: id))"
-    }
-
-    func judge(_ sets: [String]) async throws -> [String] {
-        let (ours, sizes) = try await resolve(sets)
-        let rows = try await concurrently(Array(zip(sets, ours))) { set, ours in
-            guard let packages = ours.packages else {
-                Issue.record("\(set): \(ours.refusal)")
-                return ""
-            }
-            let names = set.drop { $0 == "+" }.split(separator: " ").map(String.init)
-            let exact = try await apt.install(packages.sorted())
-            let choice = try await apt.choose(ours.always + names, recommends: set.hasPrefix("+"))
-            #expect(exact.succeeded, "\(set): apt refuses what we lock")
-            #expect(exact.installed == packages, "\(set): apt would change what we lock")
-            #expect(exact.removed == [], "\(set)")
-            #expect(choice.succeeded, "\(set): apt alone finds nothing")
-            let size = packages.reduce(0) { $0 + (sizes[$1] ?? 0) }
-            let aptSize = choice.installed.reduce(0) { $0 + (sizes[$1] ?? 0) }
-            #expect(packages.count * 100 <= choice.installed.count * 102, "\(set)")
-            #expect(size * 100 <= aptSize * 102, "\(set)")
-            return "| \(set) | \(packages.count), \(choice.installed.count) | \(size >> 20), \(aptSize >> 20) |"
-        }
-        return ["| set | packages: ours, apt | Installed-Size, MiB: ours, apt |"] + rows
-    }
-
-    /// As many at once as there are processors, in order.
-    private func concurrently(
-        _ items: [(String, Ours)], _ body: @escaping @Sendable (String, Ours) async throws -> String
-    ) async throws -> [String] {
-        try await withThrowingTaskGroup(of: (Int, String).self) { group in
-            var results = [String](repeating: "", count: items.count)
-            var next = 0
-            func addNext() {
-                guard next < items.count else { return }
-                let (index, item) = (next, items[next])
-                next += 1
-                group.addTask { (index, try await body(item.0, item.1)) }
-            }
-            for _ in 0..<host.cpus { addNext() }
-            for try await (index, result) in group {
-                results[index] = result
-                addNext()
-            }
-            return results
-        }
-    }
-
-    func judgeRefusals(_ sets: [String]) async throws {
-        let (ours, _) = try await resolve(sets)
-        let rows = try await concurrently(Array(zip(sets, ours))) { set, ours in
-            let names = set.split(separator: " ").map(String.init)
-            let choice = try await apt.choose(ours.always + names, recommends: false)
-            #expect(!choice.succeeded, "\(set): apt installs it")
-            #expect(ours.packages == nil, "\(set): we install it")
-            #expect(!ours.refusal.isEmpty, "\(set)")
-            return "\(set) → \(ours.refusal.joined(separator: "; "))"
-        }
-        print(rows.joined(separator: "\n"))
     }
 }

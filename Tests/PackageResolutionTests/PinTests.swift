@@ -77,6 +77,12 @@ import Testing
             ])
     }
 
+    @Test func `also what only that suite has brings along what it needs`() throws {
+        var indexes = Self.indexes
+        indexes[2].text += "\n\nPackage: meta\nDepends: engine\n\nPackage: engine\nDepends: lib (>= 2)\n"
+        #expect(try PoolFixture(indexes).choose("meta/backports") == ["engine", "lib=2", "meta"])
+    }
+
     @Test func `a version that is named is taken`() throws {
         let fixture = try PoolFixture(Self.indexes)
         #expect(try fixture.choose("app", "lib=1") == ["app", "lib"])

@@ -48,14 +48,25 @@ struct Candidates {
     }
 
     /// Makes this version of a package the candidate, and likewise whatever it needs that no candidate satisfies and
-    /// the suite has. The pool must consider every version.
+    /// the suite has; also through packages that only the suite has. The pool must consider every version.
     mutating func follow(_ id: PackageID, into suite: String, in pool: PackagePool) {
-        chosen[pool.solvable(id).pointee.name] = id
-        for dependency in pool.relations(.preDepends, of: id) + pool.relations(.depends, of: id) {
-            let providers = pool.alternatives(of: dependency).flatMap { pool.providers(of: $0) }
-            if providers.contains(where: { contains($0, in: pool) }) { continue }
-            let there = providers.filter { pool.source(of: $0).suites.contains(suite) }
-            if let first = there.first { follow(first, into: suite, in: pool) }
+        var followed: Set<PackageID> = []
+        var pending = [id]
+        while let id = pending.popLast() {
+            if !followed.insert(id).inserted { continue }
+            chosen[pool.solvable(id).pointee.name] = id
+            for dependency in pool.relations(.preDepends, of: id) + pool.relations(.depends, of: id) {
+                let providers = pool.alternatives(of: dependency).flatMap { pool.providers(of: $0) }
+                let there = providers.filter { pool.source(of: $0).suites.contains(suite) }
+                let present = providers.filter { contains($0, in: pool) }
+                // Of several versions in the suite, the newest.
+                let best = there.max { pool.compareVersions($0, $1) < 0 }
+                if present.isEmpty {
+                    if let best { pending.append(best) }
+                } else if present.allSatisfy(there.contains) {
+                    pending += present
+                }
+            }
         }
     }
 

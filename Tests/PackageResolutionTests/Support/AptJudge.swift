@@ -18,7 +18,7 @@ struct AptJudge: Sendable {
         for folder in ["etc/apt/preferences.d", "state/lists/partial", "cache/archives/partial", "mirror"] {
             try Files.makeFolder("\(root)/\(folder)")
         }
-        var sources = ""
+        var (sources, preferences) = ("", "")
         for snapshot in snapshots {
             let repository = snapshot.repository
             let archive = "\(root)/mirror/\(repository.id.split(separator: "/")[0])"
@@ -28,8 +28,13 @@ struct AptJudge: Sendable {
             let keyring = repository.signedBy ?? "/usr/share/keyrings/debian-archive-keyring.gpg"
             sources += "deb [arch=amd64 signed-by=\(keyring)] file:\(archive) \(repository.suite.value) "
             sources += repository.components.joined(separator: " ") + "\n"
+            if let priority = repository.priority {
+                let codename = snapshot.release.codename ?? repository.suite.value
+                preferences += "Package: *\nPin: release n=\(codename)\nPin-Priority: \(priority)\n\n"
+            }
         }
         try Files.write(sources, to: "\(root)/etc/apt/sources.list")
+        try Files.write(preferences, to: "\(root)/etc/apt/preferences")
         try Files.write("", to: "\(root)/status")
         try Files.write(
             """
