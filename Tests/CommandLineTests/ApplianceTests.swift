@@ -106,7 +106,9 @@ import Testing
         { cat proof/DEBIAN/control; echo 'Filename: ./proof.deb'; stat -c 'Size: %s' proof.deb
           echo "SHA256: $(sha256sum proof.deb | cut -d ' ' -f 1)"; } > Packages
         echo 'deb [trusted=yes] file:/var/tmp/repository ./' > sources.list
-        apt-get -qq -o Dir::Etc::SourceList=$PWD/sources.list -o Dir::Etc::SourceParts=- update
+        echo "Dir::Etc { SourceList \"$PWD/sources.list\"; SourceParts \"-\"; }" > apt.conf
+        export APT_CONFIG=$PWD/apt.conf
+        apt-get -qq update
         apt-get -qq install proof >/dev/null
         dpkg --status proof
         apt-get -qq purge proof >/dev/null
