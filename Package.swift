@@ -18,8 +18,8 @@ func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 /// A C library of the system, found through pkg-config: a module map and a shim header, no logic.
@@ -91,7 +91,9 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics", "HostSystem"]),
         tests("ApplianceSpecTests", ["ApplianceSpec", "ContentDigest", "Diagnostics", "HostSystem"]),
         tests("BootCheckTests", ["BootCheck", "ApplianceSpec", "HostSystem", "Diagnostics"]),
-        tests("HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker", system]),
+        tests(
+            "HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker", system],
+            exclude: ["Fixtures"]),
         .executableTarget(
             name: "HostWorker", dependencies: ["HostSystem", "ContentDigest"], path: "Tests/HostWorker",
             swiftSettings: settings),

@@ -20,6 +20,7 @@ struct Stonebake: AsyncParsableCommand {
               69  a mirror, a tool or a permission is missing
               70  a defect of Stonebake
               75  worth trying again
+
             A run ended by a signal ends by that signal, after it has cleaned up.
 
             ENVIRONMENT
