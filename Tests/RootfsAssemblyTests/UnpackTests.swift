@@ -1,4 +1,6 @@
+import Diagnostics
 import FoundationEssentials
+import Glibc
 import HostSystem
 import Testing
 
@@ -192,5 +194,24 @@ import Testing
         #expect(try Files.readText("\(above)/opt/file") == "third")
         #expect(try Files.readText("\(above)/var/lib/dpkg/info/first.list") == "/.\n/opt\n")
         #expect(try Files.readText("\(below)/opt/file") == "first")
+    }
+
+    @Test(arguments: [("size=1m", HostError.Code.noSpace), ("size=8m,ro", .readOnly)])
+    func `a full or read-only disk is told as such`(options: String, code: HostError.Code) async throws {
+        let shop = try Workshop()
+        let package = try await shop.package("Package: large\n", "head -c 3000000 /dev/urandom >$ROOT/large")
+        let manifest = UnpackManifest(
+            packages: [package], database: true, folders: [], timestamp: 0, threads: 1)
+        try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(shop.path)/manifest.json")
+        let script = """
+            mkdir -p small; mount -t tmpfs -o \(options) none small
+            STONEBAKE_ROOT=$PWD/small exec \(Command.quoted(shop.host.executable)) internal unpack manifest.json
+            """
+        let namespace = getuid() == 0 ? ["--mount"] : ["--map-root-user", "--map-auto", "--mount"]
+        let command = Command("unshare", namespace + ["sh", "-ec", script]).with { $0.workingDirectory = shop.path }
+        let result = try await shop.host.runner.run(command)
+        let error = try #require(InternalFailure.error(in: result.tail), "\(result.tail)")
+        #expect(error.code == code)
+        #expect(error.exitCode == (code == .noSpace ? .tryAgain : .unavailable))
     }
 }

@@ -80,7 +80,9 @@ struct Configurator {
             try await makeInitramfsAgain()
             try await shell(boot.script) { HostError(.commandFailed, "cannot prepare /boot/grub", notes: $0) }
             try await check()
-            try await shell(IdentityRemoval.script) { HostError(.commandFailed, "cannot clean the tree", notes: $0) }
+            try await shell(IdentityRemoval.script(timestamp: lock.timestamp)) {
+                HostError(.commandFailed, "cannot clean the tree", notes: $0)
+            }
         } catch {
             try? log.write()
             throw error
@@ -201,6 +203,7 @@ struct Configurator {
         }
         let result = try await sandbox.run(job)
         guard result.succeeded else {
+            if let full = MaintainerFailure.fullDisk(result.tail, log) { throw full }
             throw failure(
                 ["it ended with \(result.statusText)"] + result.tail.suffix(15) + ["the whole log: \(log.path)"])
         }

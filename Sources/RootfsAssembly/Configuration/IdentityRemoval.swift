@@ -3,7 +3,20 @@
 /// The list is that of systemd's BUILDING_IMAGES, of Debian's cloud team's tests, and of what our builds showed.
 /// Folders stay, as packages own them; /proc, /run, /sys and /tmp are left out when the tree is packed.
 enum IdentityRemoval {
-    static let script = """
+    static func script(timestamp: Int64) -> String { removal + "\n" + updateMarks(timestamp) }
+
+    /// /etc and /var are as new as /usr, so that the first boot rebuilds neither linker cache nor catalogs
+    /// (systemd-update-done.service(8)). No time in the tree is newer than `timestamp`.
+    private static func updateMarks(_ timestamp: Int64) -> String {
+        """
+        for folder in /etc /var; do
+            printf 'TIMESTAMP_NSEC=%s000000000\\n' \(timestamp) >$folder/.updated
+            chmod 644 $folder/.updated
+        done
+        """
+    }
+
+    private static let removal = """
         set -e
         # An empty machine-id is filled at first boot. (`uninitialized` would also apply all presets again, and with
         # them undo what the spec disables.)

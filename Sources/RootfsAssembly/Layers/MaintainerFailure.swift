@@ -6,6 +6,7 @@ enum MaintainerFailure {
 
     /// From dpkg's own report in the log.
     static func configuring(_ log: ScriptLog) -> HostError {
+        if let full = fullDisk(log.lines { $0.hasPrefix("sandbox$ ") }, log) { return full }
         let report = log.last { $0.hasPrefix("dpkg: error processing package ") }
         guard let report, let package = report.split(separator: " ").dropFirst(4).first else {
             return HostError(.commandFailed, "the packages cannot be configured", notes: notes(log, []))
@@ -22,6 +23,14 @@ enum MaintainerFailure {
         let output = log.lines { $0 == marker(script, package) }
         return HostError(
             .commandFailed, "package \(package): its \(script) script ended with \(status)", notes: notes(log, output))
+    }
+
+    /// When that is what the lines complain about: more room helps, and the package is not to blame.
+    static func fullDisk(_ lines: [String], _ log: ScriptLog) -> HostError? {
+        guard let line = lines.last(where: { $0.contains("No space left on device") }) else { return nil }
+        return HostError(
+            .noSpace, "the disk of the cache is full", hint: "free some space (`stonebake cache gc`)",
+            notes: [line, "the whole log: \(log.path)"])
     }
 
     /// Printed before a script that Stonebake runs itself.
