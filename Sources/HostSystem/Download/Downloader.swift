@@ -56,7 +56,8 @@ package struct Downloader: Sendable {
     /// Fetches all, and returns them in the order of the requests. The first failure ends the others; what they have
     /// received is kept for the next time.
     ///
-    /// - Parameter step: whose `stepProgress` events tell the bytes received, cached ones left out.
+    /// - Parameter step: whose `stepProgress` events tell the bytes received, cached ones left out; `transfer` events tell
+    ///   of each file.
     /// - Throws: `HostError` (`notFound`, `download`, `digestMismatch`, `noSpace`, …), `CancellationError`.
     @discardableResult
     package func fetch(_ requests: [DownloadRequest], step: String) async throws -> [DownloadedFile] {
@@ -107,7 +108,9 @@ package struct Downloader: Sendable {
             let partial = try await blocking { [store] in
                 try PartialFile(request: request, path: "\(store.root)/partial/\(key.hex)", tally: tally)
             }
-            return try await Download(request: request, partial: partial, downloader: self).run()
+            let file = try await Download(request: request, partial: partial, downloader: self).run()
+            tally.finish(request, size: file.size)
+            return file
         }
     }
 

@@ -89,6 +89,7 @@ final class PartialFile: TransferReceiver, @unchecked Sendable {
         hash.update(bytes)
         count += Int64(bytes.count)
         tally.add(Int64(bytes.count))
+        tally.tell(request, received: count)
     }
 
     /// Throws away what has arrived.

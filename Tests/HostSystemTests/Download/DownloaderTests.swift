@@ -22,6 +22,10 @@ import Testing
         let last = try #require(fixture.log.bytes("download").last)
         #expect(last.completed == Int64(Self.size))
         #expect(last.total == Int64(Self.size))
+        let transfers = fixture.log.transfers("download")
+        #expect(Set(transfers.map(\.title)).count == 1)
+        #expect(transfers.last?.completed == Int64(Self.size))
+        #expect(transfers.last?.total == Int64(Self.size))
     }
 
     @Test func `a broken-off download goes on where it ended`() async throws {

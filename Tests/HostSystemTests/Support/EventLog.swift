@@ -17,6 +17,16 @@ final class EventLog: Sendable {
         events.withLock { $0.compactMap { if case .log(let text) = $0 { text } else { nil } } }
     }
 
+    /// What was told of a step's single files, in order.
+    func transfers(_ step: String) -> [(title: String, completed: Int64, total: Int64?)] {
+        events.withLock {
+            $0.compactMap { event in
+                guard case .transfer(step, let title, let completed, let total) = event else { return nil }
+                return (title, completed, total)
+            }
+        }
+    }
+
     /// The byte counts told for a step, in order.
     func bytes(_ step: String) -> [(completed: Int64, total: Int64?)] {
         events.withLock {
