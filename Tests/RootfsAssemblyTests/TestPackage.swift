@@ -55,10 +55,6 @@ final class Workshop: Sendable {
 
     /// A .deb whose data archive holds exactly these entries, whatever nonsense they are.
     func rawPackage(_ name: String, _ entries: [ArchiveEntry]) throws -> String {
-        let control = Array("Package: \(name)\nVersion: 1\nArchitecture: all\nMaintainer: x\nDescription: x\n".utf8)
-        let controlTar = try TarWriter(path: "\(path)/control.tar")
-        try controlTar.add(ArchiveEntry(path: "./control", kind: .file, mode: 0o644), content: control)
-        _ = try controlTar.finish()
         let dataTar = try TarWriter(path: "\(path)/data.tar")
         for entry in entries {
             if entry.kind == .file {
@@ -68,10 +64,19 @@ final class Workshop: Sendable {
             }
         }
         _ = try dataTar.finish()
+        return try rawPackage(name, data: "\(path)/data.tar")
+    }
+
+    /// A .deb with that file as its data archive.
+    func rawPackage(_ name: String, data: String) throws -> String {
+        let control = Array("Package: \(name)\nVersion: 1\nArchitecture: all\nMaintainer: x\nDescription: x\n".utf8)
+        let controlTar = try TarWriter(path: "\(path)/control.tar")
+        try controlTar.add(ArchiveEntry(path: "./control", kind: .file, mode: 0o644), content: control)
+        _ = try controlTar.finish()
         var deb = Array("!<arch>\n".utf8)
         for (member, content) in [
             ("debian-binary", Array("2.0\n".utf8)), ("control.tar", try Files.read("\(path)/control.tar")),
-            ("data.tar", try Files.read("\(path)/data.tar")),
+            ("data.tar", try Files.read(data)),
         ] {
             func field(_ text: String, _ width: Int) -> String {
                 text + String(repeating: " ", count: width - text.utf8.count)

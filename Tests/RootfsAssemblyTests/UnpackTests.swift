@@ -214,4 +214,22 @@ import Testing
         #expect(error.code == code)
         #expect(error.exitCode == (code == .noSpace ? .tryAgain : .unavailable))
     }
+
+    @Test func `a sparse file keeps its content, and its holes stay holes`() async throws {
+        let shop = try Workshop()
+        try await shop.shell(
+            """
+            mkdir in; printf begin >in/sparse; truncate -s 5M in/sparse; printf middle >>in/sparse; truncate -s 8M in/sparse
+            tar --create --sparse --format=gnu --file=sparse.tar --owner=0 --group=0 -C in ./sparse
+            """)
+        let package = try shop.rawPackage("sparse", data: "\(shop.path)/sparse.tar")
+        let tree = try await shop.unpack([package], into: "tree")
+        let report = try await shop.shell(
+            """
+            cmp in/sparse \(tree)/sparse
+            test $(stat -c %b \(tree)/sparse) -lt 200 && echo "has holes"
+            cd \(tree); md5sum --check --quiet var/lib/dpkg/info/sparse.md5sums && echo "sum is right"
+            """)
+        #expect(report == "has holes\nsum is right\n")
+    }
 }

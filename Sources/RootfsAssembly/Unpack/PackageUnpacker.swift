@@ -138,16 +138,34 @@ struct PackageUnpacker {
         _ path: String, _ work: inout Work
     ) throws(HostError) {
         var sum = MD5()
+        var summed: Int64 = 0
         let needsSum = work.needsSums
         try root.makeFile(place, metadata) { (file) throws(HostError) in
             try data.readData { (piece, offset) throws(HostError) in
-                if needsSum { sum.update(piece) }
+                if needsSum {
+                    Self.addHole(to: &sum, offset - summed)
+                    sum.update(piece)
+                    summed = offset + Int64(piece.count)
+                }
                 try file.write(piece, at: offset)
             }
             try file.finish(size: entry.size)
         }
-        if needsSum { work.addSum(sum.finalize(), path) }
+        if needsSum {
+            Self.addHole(to: &sum, entry.size - summed)
+            work.addSum(sum.finalize(), path)
+        }
         work.result.bytes += entry.size
+    }
+
+    /// A hole in a sparse file is so many zeros.
+    private static func addHole(to sum: inout MD5, _ size: Int64) {
+        let zeros = [UInt8](repeating: 0, count: Int(min(max(size, 0), 1 << 16)))
+        var left = size
+        while left > 0 {
+            zeros.withUnsafeBytes { sum.update(UnsafeRawBufferPointer(rebasing: $0[..<Int(min(left, 1 << 16))])) }
+            left -= 1 << 16
+        }
     }
 
     /// A package that puts a file behind its own link wants it somewhere that its file list does not say.
