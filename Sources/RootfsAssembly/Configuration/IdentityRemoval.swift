@@ -23,12 +23,27 @@ enum IdentityRemoval {
         : >/etc/machine-id
         rm -f /var/lib/dbus/machine-id /etc/hostid /etc/mailname /etc/adjtime
         rm -f /var/lib/systemd/random-seed /var/lib/systemd/credential.secret /var/lib/urandom/random-seed
-        rm -f /etc/ssh/ssh_host_* /etc/munge/munge.key /var/lib/rabbitmq/.erlang.cookie /etc/nvme/hostid \\
+        rm -f /etc/ssh/ssh_host_* /var/lib/rabbitmq/.erlang.cookie /etc/nvme/hostid \\
             /etc/nvme/hostnqn /etc/iscsi/initiatorname.iscsi
         rm -rf /etc/puppetlabs/puppet/ssl /var/lib/puppet/ssl /etc/puppet/ssl
-        # The self-signed certificate that ssl-cert makes has a secret key; its own unit makes another.
+        # A secret that a package made once, and that each machine needs one of its own of, is made at its first boot.
+        # what, its path, the command that makes it
+        at_first_boot() {
+            printf '[Unit]\\nDescription=Make %s\\nConditionPathExists=!%s\\nBefore=network.target\\n\\n' "$1" "$2"
+            printf '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=%s\\n\\n' "$3"
+            printf '[Install]\\nWantedBy=multi-user.target\\n'
+        }
+        if [ -e /etc/munge/munge.key ]; then
+            at_first_boot "MUNGE's key" /etc/munge/munge.key \\
+                '/usr/sbin/runuser -u munge -- /usr/sbin/mungekey --create' >/etc/systemd/system/stonebake-munge-key.service
+            SYSTEMD_OFFLINE=1 systemctl --quiet enable stonebake-munge-key.service
+            rm -f /etc/munge/munge.key
+        fi
         if [ -e /etc/ssl/private/ssl-cert-snakeoil.key ]; then
             link=/etc/ssl/certs/$(openssl x509 -hash -noout -in /etc/ssl/certs/ssl-cert-snakeoil.pem).0
+            at_first_boot 'the self-signed certificate of ssl-cert' /etc/ssl/private/ssl-cert-snakeoil.key \\
+                '/usr/sbin/make-ssl-cert generate-default-snakeoil' >/etc/systemd/system/stonebake-ssl-cert.service
+            SYSTEMD_OFFLINE=1 systemctl --quiet enable stonebake-ssl-cert.service
             rm -f "$link" /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem
         fi
         # Backups that tools keep of the files they change.
