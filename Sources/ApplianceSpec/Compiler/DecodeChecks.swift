@@ -79,6 +79,8 @@ extension SpecDecoder {
     }
 
     private mutating func checkPorts(of appliance: Appliance) {
+        // Of an application with errors of its own it is not known where it listens.
+        if root["application"] != nil, appliance.application == nil { return }
         let known = appliance.ports.sorted().map(String.init).joined(separator: ", ")
         for node in root.list("checks") {
             guard let port = (node["http"] ?? node["tcp"])?["port"] else {
