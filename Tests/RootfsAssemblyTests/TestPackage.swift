@@ -109,7 +109,7 @@ final class Workshop: Sendable {
             cd "$STONEBAKE_ROOT"
             find . -mindepth 1 \\( -type d -printf '%P %y %m %U:%G\\n' \\) -o -printf '%P %y %m %U:%G %T@ %n %l\\n' | sort
             find . -type f -print0 | sort -z | xargs -0 -r sha256sum
-            getcap -r . 2>/dev/null || true
+            getcap -r .
             """
         let job = SandboxJob(
             layers: layers, upper: tree,
