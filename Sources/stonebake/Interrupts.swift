@@ -13,6 +13,11 @@ final class Interrupts: Sendable {
 
     init() {
         let queue = DispatchQueue(label: "stonebake.signals")
+        // Whoever started us may have had them blocked, and we must be stoppable all the same.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             // A handler and not SIG_IGN: programs that we start inherit an ignored signal, but not a handler.
             signal(number) { _ in }

@@ -34,7 +34,8 @@ final class BreakingMirror {
     }
 
     deinit {
-        process.terminate()
+        // SIGKILL: a process inherits the signals that its starter's thread blocks, and dispatch's threads block SIGTERM.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }
