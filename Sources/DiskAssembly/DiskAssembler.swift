@@ -67,10 +67,19 @@ package struct DiskAssembler: Sendable {
             guard let layout, !report.hasErrors else {
                 throw DiskError(.size, "the disk does not fit its spec", report: report)
             }
-            let session = try await fitting(session, layout, useKVM: useKVM)
+            var session = try await fitting(session, layout, useKVM: useKVM)
             do {
-                let image = try await make(
-                    layout, archive: archive, root: root, tools: tools, plan: plan, session: session)
+                let image: DiskImage
+                do {
+                    image = try await make(
+                        layout, archive: archive, root: root, tools: tools, plan: plan, session: session)
+                } catch let error as DiskError where error.code == .stalled {
+                    host.progress.send(.message(.warning, "\(error.message); once more with a new one"))
+                    await session.cancel()
+                    session = try await prepare(useKVM: useKVM, upperBound: layout.size)
+                    image = try await make(
+                        layout, archive: archive, root: root, tools: tools, plan: plan, session: session)
+                }
                 let entry = try keep(image, as: step, seconds: (clock.now - start).inSeconds)
                 await session.cancel()
                 return DiskImage(path: "\(entry.path)/disk.raw", layout: layout, inspection: image.inspection)
@@ -101,14 +110,16 @@ package struct DiskAssembler: Sendable {
         let start = clock.now
         try await writer.write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
         let written = clock.now
-        try await session.waitUntilUp()
+        try await answered("start") { try await session.waitUntilUp() }
         let up = clock.now
         let kernel = root.kernel
-        let inspection = try await session.run { handle, cancelled in
-            try DiskVerifier(
-                handle: handle, layout: layout, kernel: kernel,
-                systemPartitionFiles: boot.system?.files.map(\.path) ?? []
-            ).verify(cancelled)
+        let inspection = try await answered("look at the disk") {
+            try await session.run { handle, cancelled in
+                try DiskVerifier(
+                    handle: handle, layout: layout, kernel: kernel,
+                    systemPartitionFiles: boot.system?.files.map(\.path) ?? []
+                ).verify(cancelled)
+            }
         }
         func milliseconds(_ duration: Duration) -> String { "\(Int((duration.inSeconds * 1000).rounded())) ms" }
         host.progress.send(
@@ -116,6 +127,22 @@ package struct DiskAssembler: Sendable {
                 "the disk was written in \(milliseconds(written - start)), libguestfs was up "
                     + "\(milliseconds(up - written)) later, and verified it in \(milliseconds(clock.now - up))"))
         return DiskImage(path: session.disk.path, layout: layout, inspection: inspection)
+    }
+
+    /// Seconds that the appliance may take to start, or to look at a disk: an emulated one on a busy machine has been
+    /// seen to take 40.
+    private static let patience = 240.0
+
+    /// - Throws: `DiskError.stalled` when it takes too long; the appliance has been ended then.
+    private func answered<Value: Sendable>(
+        _ action: String, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard let value = try await withTimeLimit(seconds: Self.patience, body) else {
+            throw DiskError(
+                .stalled, "libguestfs' appliance did not \(action) within \(Int(Self.patience)) s",
+                hint: "it may be that the machine is overloaded; try again")
+        }
+        return value
     }
 
     /// Moves the disk into the store.

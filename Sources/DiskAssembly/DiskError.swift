@@ -13,6 +13,8 @@ package struct DiskError: Failure, CustomStringConvertible {
         case hostKernel = "host-kernel"
         /// libguestfs could not start its appliance, or lost it.
         case appliance = "libguestfs-failed"
+        /// The appliance came to a halt: it did not answer for minutes. Emulated ones do so now and then.
+        case stalled = "libguestfs-stalled"
         /// The disk was written, and is not what it should be.
         case verification = "disk-verification-failed"
     }
@@ -47,6 +49,7 @@ package struct DiskError: Failure, CustomStringConvertible {
         switch code {
         case .size, .bootFiles: .inputWrong
         case .hostKernel, .appliance: .unavailable
+        case .stalled: .tryAgain
         case .badTree, .verification: .defect
         }
     }

@@ -1,21 +1,21 @@
 import Foundation
 
-/// A mirror on loopback that promises a megabyte for every path and breaks off after a part of it.
+/// A mirror on loopback that promises so many bytes for every path and breaks off after half of them.
 final class BreakingMirror {
     let address: String
     private let process = Process()
     private let folder: TemporaryFolder
 
-    init() throws {
+    init(size: Int) throws {
         folder = try TemporaryFolder()
         let script = """
             import http.server, sys
             class Handler(http.server.BaseHTTPRequestHandler):
                 def do_GET(self):
                     self.send_response(200)
-                    self.send_header("Content-Length", "1000000")
+                    self.send_header("Content-Length", sys.argv[2])
                     self.end_headers()
-                    self.wfile.write(b"x" * 10000)
+                    self.wfile.write(b"x" * (int(sys.argv[2]) // 2))
                     self.close_connection = True
                 def log_message(self, *arguments): pass
             server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -26,7 +26,7 @@ final class BreakingMirror {
             """
         let port = folder.url.appendingPathComponent("port")
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", try folder.write(script, to: "mirror.py").path, port.path]
+        process.arguments = ["python3", try folder.write(script, to: "mirror.py").path, port.path, "\(size)"]
         try process.run()
         let end = Date(timeIntervalSinceNow: 20)
         while !FileManager.default.fileExists(atPath: port.path), Date() < end { Thread.sleep(forTimeInterval: 0.05) }

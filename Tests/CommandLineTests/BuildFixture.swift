@@ -72,6 +72,24 @@ extension BuildFixture.Ready {
         return try process.wait()
     }
 
+    /// Builds into a tmpfs with that mount option, in a mount namespace of its own. Standard output is what files lie
+    /// there afterwards.
+    func buildOnMount(_ option: String, in folder: TemporaryFolder, namespace: [String]) throws -> Tool.Outcome {
+        let output = folder.url.appendingPathComponent("mount")
+        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+        let script = """
+            mount -t tmpfs -o "$1" none "$2" || exit 99
+            "$3" build "$4" --locked --output "$2" >"$5"; status=$?
+            find "$2" -type f
+            exit $status
+            """
+        return try Tool.run(
+            ["STONEBAKE_CACHE=\(store.path)", "unshare"] + namespace + [
+                "sh", "-c", script, "sh", option, output.path, StonebakeProcess.executable.path, spec.path,
+                folder.url.appendingPathComponent("output").path,
+            ], in: folder.url)
+    }
+
     /// Boots an image and runs these checks (YAML list items, indented by two) instead of the spec's own.
     func test(
         _ image: URL, checks: String, firmware: String, in folder: TemporaryFolder
