@@ -35,20 +35,13 @@ package struct BootChecker: Sendable {
             acceleratorReason: proof.reason, qemu: "\(qemu.version)", timeScale: scale,
             consoleLog: "\(output)/console-\(name).log")
         let folder = try host.scratch.newFolder("boot")
-        let settings: MachineSettings
-        let findings: BootFindings
-        do {
-            settings = try await prepare(request, in: folder, qemu, proof.accelerator, log: report.consoleLog)
-            let screenshot = "\(output)/screenshot-\(name).png"
-            findings = try await Machine.run(settings, folder: folder, runner: host.runner) { [host] machine in
-                try await BootExamination(machine: machine, request: request, scale: scale, host: host)
-                    .findings(screenshot: screenshot)
-            }
-        } catch {
-            try? removeTree(folder)
-            throw error
+        defer { discardTree(folder) }
+        let settings = try await prepare(request, in: folder, qemu, proof.accelerator, log: report.consoleLog)
+        let screenshot = "\(output)/screenshot-\(name).png"
+        let findings = try await Machine.run(settings, folder: folder, runner: host.runner) { [host] machine in
+            try await BootExamination(machine: machine, request: request, scale: scale, host: host)
+                .findings(screenshot: screenshot)
         }
-        try removeTree(folder)
         report.add(findings)
         return report
     }

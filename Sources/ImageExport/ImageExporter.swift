@@ -38,7 +38,7 @@ package struct ImageExporter: Sendable {
             try removeTree(aside)
             return artifacts
         } catch {
-            try? removeTree(aside)
+            discardTree(aside)
             throw error
         }
     }

@@ -42,7 +42,7 @@ package struct RootfsAssembler: Sendable {
                     return try host.store.commit(staging: staging, as: step.digest, record: record)
                 } catch {
                     // What is left of it goes with the run anyway; the space may be needed before.
-                    try? removeTree(staging)
+                    discardTree(staging)
                     throw error
                 }
             }

@@ -17,24 +17,19 @@ extension BootChecker {
     ) async throws {
         let (qemu, proof) = try await host.virtualization()
         let folder = try host.scratch.newFolder("run")
-        do {
-            let settings = try await prepare(request, in: folder, qemu, proof.accelerator)
-            let accelerator = proof.works ? "KVM" : "emulated: \(proof.reason)"
-            try await Machine.run(settings, folder: folder, runner: host.runner) { machine in
-                defer { terminal.restore() }
-                let ssh =
-                    "ssh -i \(Command.quoted("\(folder)/\(SSHShell.keyName)")) -o StrictHostKeyChecking=no "
-                    + "-o UserKnownHostsFile=/dev/null -p \(machine.ports[22] ?? 22) root@127.0.0.1"
-                announce(RunningGuest(ports: machine.ports, sshCommand: ssh, accelerator: accelerator))
-                terminal.attach()
-                if terminal.isInteractive { terminal.write(Array((ConsoleKeys.help + "\n").utf8)) }
-                try await Self.relay(machine, terminal)
-            }
-        } catch {
-            try? removeTree(folder)
-            throw error
+        defer { discardTree(folder) }
+        let settings = try await prepare(request, in: folder, qemu, proof.accelerator)
+        let accelerator = proof.works ? "KVM" : "emulated: \(proof.reason)"
+        try await Machine.run(settings, folder: folder, runner: host.runner) { machine in
+            defer { terminal.restore() }
+            let ssh =
+                "ssh -i \(Command.quoted("\(folder)/\(SSHShell.keyName)")) -o StrictHostKeyChecking=no "
+                + "-o UserKnownHostsFile=/dev/null -p \(machine.ports[22] ?? 22) root@127.0.0.1"
+            announce(RunningGuest(ports: machine.ports, sshCommand: ssh, accelerator: accelerator))
+            terminal.attach()
+            if terminal.isInteractive { terminal.write(Array((ConsoleKeys.help + "\n").utf8)) }
+            try await Self.relay(machine, terminal)
         }
-        try removeTree(folder)
     }
 
     /// Carries bytes both ways until either side ends.

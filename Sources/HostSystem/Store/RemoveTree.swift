@@ -1,5 +1,13 @@
 internal import Glibc
 
+/// `removeTree` of what goes with the run anyway: a failure is not told, and hides none.
+///
+/// For a `defer`, where a `catch` that tries to remove and throws on would do, but for Swift 6.3.1's optimiser, which
+/// crashes on it in an async function.
+package func discardTree(_ path: String) {
+    do { try removeTree(path) } catch {}
+}
+
 /// Removes a file or a folder with all that is in it, also what belongs to this user's subordinate ids (a tree that was
 /// configured in a user namespace) or is not writable. Never crosses into another filesystem, follows no symbolic
 /// link. What is not there is fine. Blocks; a large tree takes a second.

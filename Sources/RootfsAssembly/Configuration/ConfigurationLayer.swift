@@ -84,7 +84,7 @@ struct Configurator {
                 HostError(.commandFailed, "cannot clean the tree", notes: $0)
             }
         } catch {
-            try? log.write()
+            log.save()
             throw error
         }
         try log.write()

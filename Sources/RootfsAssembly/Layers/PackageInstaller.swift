@@ -52,14 +52,10 @@ struct PackageInstaller {
 
     /// - Parameter bootstrap: whether the root is new, so that Essential packages come first and by themselves.
     func install(_ packages: [Package], bootstrap: Bool) async throws {
-        do {
-            try await installWaves(packages, bootstrap: bootstrap)
-            try await configureAll()
-        } catch {
-            try? log.write()
-            throw error
-        }
-        try log.write()
+        // The log is written whatever happens. As a defer and not in a catch: Swift 6.3.1's optimiser crashes on that.
+        defer { log.save() }
+        try await installWaves(packages, bootstrap: bootstrap)
+        try await configureAll()
     }
 
     private func installWaves(_ packages: [Package], bootstrap: Bool) async throws {

@@ -30,6 +30,11 @@ final class ScriptLog: Sendable {
         try Files.write(lines.withLock { $0.joined(separator: "\n") + "\n" }, to: path)
     }
 
+    /// `write`, where something else is already wrong: a log that cannot be written is not the news then.
+    func save() {
+        do { try write() } catch {}
+    }
+
     /// The lines after the last one that `isStart` accepts, without those `isNoise` does.
     func lines(afterLast isStart: (String) -> Bool) -> [String] {
         lines.withLock { lines in
