@@ -10,7 +10,8 @@ demo:
 	@scripts/demo
 
 # The whole suite; no test is skipped where a tool is missing, so that the tools are installed first.
-# The release build is one of the tests: its optimiser has crashed on code that builds without it. One after the other: most of the time goes into builds and boots, which have time limits and use all cores anyway.
+# The release build is one of the tests: its optimiser has crashed on code that builds without it. The tests run one
+# after the other: most of the time goes into builds and boots, which have time limits and use all cores anyway.
 test: setup
 	$(SWIFT) build -c release --product stonebake
 	$(SWIFT) build --build-tests

@@ -7,6 +7,10 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .treatAllWarnings(as: .error),
+    // Swift 6.3.1 miscompiles async closures of ours when it optimises: a task group's children returned `(index, result)`
+    // with index 0, which lost two of three repositories in a release build. The hot loops are in libraries (libsolv,
+    // libarchive, libcrypto, zlib), so unoptimised Swift costs a few per cent of a build.
+    .unsafeFlags(["-Onone"], .when(configuration: .release)),
 ]
 
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")

@@ -69,6 +69,22 @@ import Testing
                 == String(contentsOf: ready.images.appendingPathComponent("SHA256SUMS"), encoding: .utf8))
     }
 
+    /// The compiler's optimiser has been caught at losing repositories (see Package.swift), so that the program that users
+    /// run is compared with the one that the tests run. `make test` builds both.
+    @Test func `is locked the same by the release build`() async throws {
+        let ready = try await BuildFixture.shared.ready()
+        let folder = try TemporaryFolder()
+        let spec = try ready.changedCopy(in: folder)
+        let lock = spec.appendingPathComponent("appliance.lock")
+        try FileManager.default.removeItem(at: lock)
+        let program = StonebakeProcess.repository.appendingPathComponent(".build/release/stonebake")
+        let run = try Tool.run("STONEBAKE_CACHE=\(ready.store.path)", program.path, "lock", spec.path)
+        #expect(run.status == 0, "\(run.error)")
+        #expect(
+            try String(contentsOf: lock, encoding: .utf8)
+                == String(contentsOf: ready.spec.appendingPathComponent("appliance.lock"), encoding: .utf8))
+    }
+
     @Test func `boots with SeaBIOS into a disk that was enlarged, and apt works in it`() async throws {
         let ready = try await BuildFixture.shared.ready()
         let folder = try TemporaryFolder()
