@@ -21,7 +21,7 @@ struct DiskVerifier {
         guard let root = layout[.root] else { throw failure("it has no root partition") }
         let device = Self.device(root)
         // Its exit status is data: 0 is clean, and everything else is not what we have written.
-        let check = try handle.shell("e2fsck -f -n \(device) 2>&1; echo status $?")
+        let check = try handle.shell(Self.checkScript(device))
         guard check.split(separator: "\n").last == "status 0" else {
             throw DiskError(
                 .verification, "the finished root filesystem is damaged", hint: "this is a defect of Stonebake",
@@ -31,6 +31,22 @@ struct DiskVerifier {
         let kernels = try verifyTree(device)
         try cancelled.check()
         return try inspect(device, kernels: kernels)
+    }
+
+    /// Reading the partition table anew makes udev read it once more a moment later, and on a busy machine the
+    /// partitions are gone in between: then the check waits and is made again.
+    private static func checkScript(_ device: String) -> String {
+        """
+        udevadm settle --timeout=30; n=0
+        while :; do
+            out=$(e2fsck -f -n \(device) 2>&1); status=$?
+            case "$out" in *"No such file or directory"*) ;; *) break;; esac
+            n=$((n + 1)); test $n -lt 40 || break
+            udevadm settle --timeout=30; sleep 0.5
+        done
+        udevadm settle --timeout=30
+        echo "$out"; echo status $status
+        """
     }
 
     static func device(_ partition: DiskLayout.Partition) -> String { "\(disk)\(partition.number)" }
