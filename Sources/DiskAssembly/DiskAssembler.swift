@@ -113,10 +113,11 @@ package struct DiskAssembler: Sendable {
         try await answered("start") { try await session.waitUntilUp() }
         let up = clock.now
         let kernel = root.kernel
+        let progress = host.progress
         let inspection = try await answered("look at the disk") {
             try await session.run { handle, cancelled in
                 try DiskVerifier(
-                    handle: handle, layout: layout, kernel: kernel,
+                    handle: handle, progress: progress, layout: layout, kernel: kernel,
                     systemPartitionFiles: boot.system?.files.map(\.path) ?? []
                 ).verify(cancelled)
             }

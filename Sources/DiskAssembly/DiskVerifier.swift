@@ -5,6 +5,7 @@ import HostSystem
 /// not as planned is an error. The disk is attached read-only: looking does not change it.
 struct DiskVerifier {
     let handle: GuestfsHandle
+    let progress: ProgressSink
     let layout: DiskLayout
     /// The release string of the kernel that it must boot.
     let kernel: String
@@ -14,6 +15,20 @@ struct DiskVerifier {
     private static let disk = "/dev/sda"
 
     func verify(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
+        do {
+            return try look(cancelled)
+        } catch let error as DiskError {
+            // What udev does to the partitions after they were read anew can hit any of the calls. A fault of the disk is
+            // still there at the second look.
+            try cancelled.check()
+            try handle.unmountAll()
+            _ = try? handle.shell("udevadm settle --timeout=30")
+            progress.send(.log("verification: \(error.message); once more"))
+            return try look(cancelled)
+        }
+    }
+
+    private func look(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
         try handle.reread(Self.disk)
         try cancelled.check()
         for partition in layout.partitions { try verify(partition) }

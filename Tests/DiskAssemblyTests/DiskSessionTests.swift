@@ -60,8 +60,10 @@ import Testing
         ] {
             let error = await #expect(throws: DiskError.self) {
                 _ = try await session.run { handle, cancelled in
-                    try DiskVerifier(handle: handle, layout: layout, kernel: "6.12.1", systemPartitionFiles: [])
-                        .verify(cancelled)
+                    try DiskVerifier(
+                        handle: handle, progress: .silent, layout: layout, kernel: "6.12.1", systemPartitionFiles: []
+                    )
+                    .verify(cancelled)
                 }
             }
             #expect(error?.code == .verification)
