@@ -117,7 +117,7 @@ struct Pipeline: Sendable {
     private func measured<Value: Sendable>(
         _ kind: BuildStep.Kind, _ body: @Sendable (BuildStep) async throws -> Value
     ) async throws -> Value {
-        guard let step = plan[kind] else { preconditionFailure("the plan has no step '\(kind.rawValue)'") }
+        guard let step = plan[kind] else { throw MissingStep(kind: kind) }
         let wasCached = try isCached(kind)
         let start = ContinuousClock().now
         let value = try await body(step)
@@ -150,4 +150,11 @@ struct Pipeline: Sendable {
         timings.add(.init(id: id, title: title, seconds: (ContinuousClock().now - start).inSeconds, isCached: false))
         return value
     }
+}
+
+/// The plan lacks a step that the pipeline runs: a defect, told as one, with everything cleaned up as after any failure.
+private struct MissingStep: Error, CustomStringConvertible {
+    let kind: BuildStep.Kind
+
+    var description: String { "the plan has no step '\(kind.rawValue)'" }
 }
