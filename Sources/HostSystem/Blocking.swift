@@ -9,13 +9,26 @@ internal import Glibc
 package func blocking<Value: Sendable>(
     named name: String = "blocking", _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
+    let position = Timeline.position
+    return try await withCheckedThrowingContinuation { continuation in
         do {
-            try startThread(named: name) { continuation.resume(with: Result(catching: body)) }
+            try startThread(named: name) {
+                guard let position else { return continuation.resume(with: Result(catching: body)) }
+                let result = Result { try Timeline.$position.withValue(position, operation: body) }
+                position.recorder.add(threadSeconds: threadSeconds(), to: position.span)
+                continuation.resume(with: result)
+            }
         } catch {
             continuation.resume(throwing: error)
         }
     }
+}
+
+/// Processor time of the calling thread since it began.
+private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 /// Tells blocking work that nobody waits for its result any more.

@@ -119,7 +119,7 @@ package struct Host: Sendable {
     }
 
     /// The processors that sched_setaffinity(2) and cpusets leave to this process.
-    private static func usableProcessors() -> Int {
+    package static func usableProcessors() -> Int {
         max(Int(sb_usable_processors()), 1)
     }
 }

@@ -25,15 +25,19 @@ package struct ProgressSink: Sendable {
 
     package static let silent = ProgressSink { _ in }
 
-    /// Reports a step's start and end around `body`.
+    /// Reports a step's start and end around `body`, and makes it a span of the timeline.
+    ///
+    /// - Parameters:
+    ///   - key: the step's digest
+    ///   - needs: digests among which are those of the steps it stands on: the values of its inputs
     package func step<Value: Sendable>(
-        _ id: String, _ title: String, _ body: () async throws -> Value
+        _ id: String, _ title: String, key: String? = nil, needs: [String]? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
         send(.stepStarted(id: id, title: title))
         let clock = ContinuousClock()
         let start = clock.now
         do {
-            let value = try await body()
+            let value = try await Timeline.measure(title, kind: .step, step: id, key: key, needs: needs, body)
             send(.stepFinished(id: id, title: title, outcome: .done, seconds: (clock.now - start).inSeconds))
             return value
         } catch {
@@ -41,6 +45,13 @@ package struct ProgressSink: Sendable {
             send(.stepFinished(id: id, title: title, outcome: .failed("\(error)"), seconds: seconds))
             throw error
         }
+    }
+
+    /// Reports a step that did not have to run.
+    package func cachedStep(_ id: String, _ title: String, key: String? = nil) {
+        Timeline.cached(title, step: id, key: key)
+        send(.stepStarted(id: id, title: title))
+        send(.stepFinished(id: id, title: title, outcome: .cached, seconds: 0))
     }
 }
 

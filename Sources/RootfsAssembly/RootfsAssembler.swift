@@ -26,11 +26,11 @@ package struct RootfsAssembler: Sendable {
         let id = step.kind.rawValue
         return try await host.store.withLock("step-\(step.digest.hex)", saying: "the step '\(step.title)'") {
             if let entry = try host.store.entry(step.digest) {
-                host.progress.send(.stepStarted(id: id, title: step.title))
-                host.progress.send(.stepFinished(id: id, title: step.title, outcome: .cached, seconds: 0))
+                host.progress.cachedStep(id, step.title, key: step.digest.hex)
                 return entry
             }
-            return try await host.progress.step(id, step.title) {
+            let needs = step.inputs.entries.values.map(\.hex)
+            return try await host.progress.step(id, step.title, key: step.digest.hex, needs: needs) {
                 let staging = try host.store.newStaging()
                 do {
                     let start = ContinuousClock.now

@@ -136,6 +136,7 @@ struct CommandExecution: Sendable {
     }
 
     private func note(_ process: ProcessIdentifier) {
+        if let position = Timeline.position { position.recorder.note(process: process.value, of: position.span) }
         group.id.store(process.value, ordering: .releasing)
     }
 
@@ -183,6 +184,7 @@ private final class OutputTail: Sendable {
     private static let length = 20
     private let progress: ProgressSink
     private let kept = Mutex<[String]>([])
+    private let position = Timeline.position
 
     init(progress: ProgressSink) {
         self.progress = progress
@@ -192,6 +194,7 @@ private final class OutputTail: Sendable {
 
     func add(_ line: String) {
         progress.send(.log(line))
+        if let position { position.recorder.line(line, in: position.span) }
         kept.withLock { kept in
             kept.append(line)
             if kept.count > Self.length { kept.removeFirst() }

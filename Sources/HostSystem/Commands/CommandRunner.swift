@@ -5,9 +5,16 @@ internal import Subprocess
 /// started (SIGTERM, then SIGKILL after three seconds) when the task that waits for it is cancelled.
 package struct CommandRunner: Sendable {
     package let progress: ProgressSink
+    /// Whether its commands are spans of the timeline; not those of a sandbox, which is one itself.
+    private let isMeasuring: Bool
 
     package init(progress: ProgressSink) {
+        self.init(progress: progress, isMeasuring: true)
+    }
+
+    init(progress: ProgressSink, isMeasuring: Bool) {
         self.progress = progress
+        self.isMeasuring = isMeasuring
     }
 
     /// Runs the command and returns how it ended.
@@ -55,7 +62,11 @@ package struct CommandRunner: Sendable {
         let execution = CommandExecution(command: command, progress: progress)
         let result: CommandResult
         do {
-            result = try await execution.run()
+            if isMeasuring {
+                result = try await Timeline.measure(command.spanTitle, kind: .command) { try await execution.run() }
+            } else {
+                result = try await execution.run()
+            }
         } catch {
             // What Subprocess throws while it is being cancelled says nothing more.
             if Task.isCancelled { throw CancellationError() }

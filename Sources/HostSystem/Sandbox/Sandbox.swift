@@ -22,7 +22,7 @@ package struct Sandbox: Sendable {
 
     /// `progress` gets what commands print, in place of the host's.
     package init(host: Host, progress: ProgressSink? = nil) {
-        runner = progress.map { CommandRunner(progress: $0) } ?? host.runner
+        runner = CommandRunner(progress: progress ?? host.progress, isMeasuring: false)
         executable = host.executable
         scratch = host.scratch
     }
@@ -50,9 +50,15 @@ package struct Sandbox: Sendable {
             $0.output = job.command.output
         }
         runner.progress.send(.log("sandbox$ \(job.command.shellLine)"))
-        let result = try await runner.run(command)
-        try judge(result, answer: line.receivedAnswer())
-        return result
+        return try await Timeline.measure(job.command.spanTitle, kind: .command) {
+            let result = try await runner.run(command)
+            let (answer, usage) = line.receivedAnswers()
+            if let usage, let position = Timeline.position {
+                position.recorder.set(commandSeconds: usage.seconds, of: position.span)
+            }
+            try judge(result, answer: answer)
+            return result
+        }
     }
 
     /// Runs the job and throws unless its command exits with 0.
@@ -176,11 +182,13 @@ private final class LifelineSocket: Sendable {
         DispatchQueue.global().async { [self] in try? writeFrame(bytes, to: near) }
     }
 
-    /// The answer, when one came; asked after the sandbox has ended.
-    func receivedAnswer() -> SandboxAnswer? {
-        // Wakes a sender that nobody reads from, and makes the read below end.
+    /// The answer and, at the end, what was used, when they came; asked after the sandbox has ended.
+    func receivedAnswers() -> (SandboxAnswer?, SandboxUsage?) {
+        // Wakes a sender that nobody reads from, and makes the reads below end.
         shutdown(far, Int32(SHUT_RDWR))
-        guard let frame = try? readFrame(near) else { return nil }
-        return try? JSONDecoder().decode(SandboxAnswer.self, from: Data(frame))
+        guard let frame = try? readFrame(near) else { return (nil, nil) }
+        let answer = try? JSONDecoder().decode(SandboxAnswer.self, from: Data(frame))
+        guard let frame = try? readFrame(near) else { return (answer, nil) }
+        return (answer, try? JSONDecoder().decode(SandboxUsage.self, from: Data(frame)))
     }
 }

@@ -53,7 +53,11 @@ package enum SandboxInit {
         }
         dropCapabilities()
         answer(SandboxAnswer(failure: nil, errorNumber: nil), on: lifeline)
-        return try start(order)
+        let status = try start(order)
+        var usage = rusage()
+        getrusage(RUSAGE_CHILDREN.rawValue, &usage)
+        send(SandboxUsage(seconds: usage.seconds), on: lifeline)
+        return status
     }
 
     private static func openInput(_ order: SandboxOrder) throws -> Int32 {
@@ -105,7 +109,11 @@ package enum SandboxInit {
     }
 
     private static func answer(_ answer: SandboxAnswer, on descriptor: Int32 = 0) {
-        guard let data = try? JSONEncoder().encode(answer) else { return }
+        send(answer, on: descriptor)
+    }
+
+    private static func send(_ message: some Encodable, on descriptor: Int32) {
+        guard let data = try? JSONEncoder().encode(message) else { return }
         try? writeFrame(Array(data), to: descriptor)
     }
 

@@ -68,3 +68,9 @@ struct SandboxAnswer: Codable {
     var failure: String?
     var errorNumber: Int32?
 }
+
+/// What that process says when the command has ended.
+struct SandboxUsage: Codable {
+    /// Processor time of the command and of all that was waited for, in seconds.
+    var seconds: Double
+}

@@ -11,11 +11,21 @@ extension ContentStore {
     ) async throws -> Value {
         let path = "\(root)/locks/\(Self.fileName(for: name))"
         let lock = try await acquire(path, subject: subject ?? "'\(name)'")
+        if let position = Timeline.position { position.recorder.lockTaken(path, by: position.span) }
         defer { withExtendedLifetime(lock) {} }
         return try await body()
     }
 
     private func acquire(_ path: String, subject: String) async throws -> FileLock {
+        try Task.checkCancellation()
+        if let lock = try FileLock.acquire(path) { return lock }
+        let holder = Timeline.position?.recorder.lastHolder(of: path)
+        return try await Timeline.wait("wait for \(subject)", for: holder) {
+            try await wait(for: path, subject: subject)
+        }
+    }
+
+    private func wait(for path: String, subject: String) async throws -> FileLock {
         let clock = ContinuousClock()
         let start = clock.now
         var said = false
