@@ -66,12 +66,13 @@ let package = Package(
             ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CLinux", system]),
         stage("BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
         stage("ProgressDisplay", ["ApplianceSpec", "HostSystem"]),
+        stage("TimingReport", ["HostSystem"]),
         .executableTarget(
             name: "stonebake",
             dependencies: [
                 "ApplianceSpec", "BootCheck", "BuildPlanning", "ContentDigest", "Diagnostics", "DiskAssembly",
                 "HostSystem", "ImageExport", "PackageResolution", "ProgressDisplay", system, "RootfsAssembly",
-                arguments,
+                "TimingReport", arguments,
             ],
             swiftSettings: settings
         ),
@@ -85,6 +86,7 @@ let package = Package(
         tests("BuildPlanningTests", ["ApplianceSpec", "BuildPlanning", "ContentDigest", "Diagnostics"]),
         tests("CommandLineTests", []),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
+        tests("TimingReportTests", ["TimingReport", "HostSystem"]),
         tests("ImageExportTests", ["ImageExport", "BuildPlanning", "ApplianceSpec", "HostSystem", "Diagnostics"]),
         tests(
             "DiskAssemblyTests",

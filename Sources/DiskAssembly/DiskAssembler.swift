@@ -62,7 +62,9 @@ package struct DiskAssembler: Sendable {
             }
             let clock = ContinuousClock()
             let start = clock.now
-            let archive = try await blocking(named: "tree") { try RootArchive(root.archive) }
+            let archive = try await Timeline.measure("read the tree's tar") {
+                try await blocking(named: "tree") { try RootArchive(root.archive) }
+            }
             let (layout, report) = planner.layout(for: archive.usage, packages: root.packageSizes)
             guard let layout, !report.hasErrors else {
                 throw DiskError(.size, "the disk does not fit its spec", report: report)
@@ -80,8 +82,10 @@ package struct DiskAssembler: Sendable {
                     image = try await make(
                         layout, archive: archive, root: root, tools: tools, plan: plan, session: session)
                 }
-                let entry = try keep(image, as: step, seconds: (clock.now - start).inSeconds)
-                await session.cancel()
+                let entry = try Timeline.measure("keep the disk") {
+                    try keep(image, as: step, seconds: (clock.now - start).inSeconds)
+                }
+                await Timeline.measure("end libguestfs", adopting: true) { await session.cancel() }
                 return DiskImage(path: "\(entry.path)/disk.raw", layout: layout, inspection: image.inspection)
             } catch {
                 await session.cancel()
@@ -108,18 +112,22 @@ package struct DiskAssembler: Sendable {
             timestamp: plan.lock.timestamp)
         let clock = ContinuousClock()
         let start = clock.now
-        try await writer.write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
+        try await Timeline.measure("write the disk") {
+            try await writer.write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
+        }
         let written = clock.now
         try await answered("start") { try await session.waitUntilUp() }
         let up = clock.now
         let kernel = root.kernel
         let progress = host.progress
-        let inspection = try await answered("look at the disk") {
-            try await session.run { handle, cancelled in
-                try DiskVerifier(
-                    handle: handle, progress: progress, layout: layout, kernel: kernel,
-                    systemPartitionFiles: boot.system?.files.map(\.path) ?? []
-                ).verify(cancelled)
+        let inspection = try await Timeline.measure("verify the disk", adopting: true) {
+            try await answered("look at the disk") {
+                try await session.run { handle, cancelled in
+                    try DiskVerifier(
+                        handle: handle, progress: progress, layout: layout, kernel: kernel,
+                        systemPartitionFiles: boot.system?.files.map(\.path) ?? []
+                    ).verify(cancelled)
+                }
             }
         }
         func milliseconds(_ duration: Duration) -> String { "\(Int((duration.inSeconds * 1000).rounded())) ms" }

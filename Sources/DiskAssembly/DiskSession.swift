@@ -16,6 +16,7 @@ package final class DiskSession: Sendable {
     let capacity: Int64
     private let processes: ApplianceProcesses
     private let launch: Task<GuestfsHandle, any Error>
+    private let launchSpan = SpanReference()
     private let used = Mutex(false)
 
     /// Starts the appliance; returns at once.
@@ -35,7 +36,7 @@ package final class DiskSession: Sendable {
         self.processes = ApplianceProcesses(folder: folder, cache: nil)
         // One start at a time on a machine: supermin's appliance is shared, and two emulated boots take longer than one
         // after the other.
-        launch = Task {
+        launch = launchSpan.task("start libguestfs") {
             try await store.withLock("libguestfs", saying: "the start of libguestfs") {
                 try await processes.run { cancelled in
                     let clock = ContinuousClock()
@@ -81,7 +82,7 @@ package final class DiskSession: Sendable {
     ) async throws -> Value {
         let launch = launch
         let handle = try await withTaskCancellationHandler {
-            try await launch.value
+            try await Timeline.wait("wait for libguestfs", for: launchSpan.id) { try await launch.value }
         } onCancel: {
             launch.cancel()
         }

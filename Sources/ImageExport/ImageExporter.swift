@@ -65,7 +65,12 @@ package struct ImageExporter: Sendable {
     ) async throws -> [ImageArtifact] {
         try await withThrowingTaskGroup(of: (Int, ImageArtifact).self) { group in
             for (index, target) in targets.enumerated() {
-                group.addTask { (index, try await write(image, target, stem: stem, into: folder)) }
+                group.addTask {
+                    let artifact = try await Timeline.measure("write \(target.rawValue)") {
+                        try await write(image, target, stem: stem, into: folder)
+                    }
+                    return (index, artifact)
+                }
             }
             var artifacts: [(Int, ImageArtifact)] = []
             for try await artifact in group { artifacts.append(artifact) }
@@ -84,10 +89,12 @@ package struct ImageExporter: Sendable {
         case .qcow2:
             try await convert(Self.qcow2Command(from: image.path, to: path, cpus: host.cpus), to: path)
         }
-        return try await blocking(named: "digest") {
-            ImageArtifact(
-                target: target, file: file, size: try Files.identity(path)?.size ?? 0, sha256: try Self.digest(of: path)
-            )
+        return try await Timeline.measure("hash \(target.rawValue)") {
+            try await blocking(named: "digest") {
+                ImageArtifact(
+                    target: target, file: file, size: try Files.identity(path)?.size ?? 0,
+                    sha256: try Self.digest(of: path))
+            }
         }
     }
 

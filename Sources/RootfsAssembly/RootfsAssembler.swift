@@ -39,7 +39,9 @@ package struct RootfsAssembler: Sendable {
                     let record = StepRecord(
                         kind: id, name: step.name, inputs: step.inputs, createdAt: host.now(),
                         seconds: (ContinuousClock.now - start).inSeconds, facts: facts)
-                    return try host.store.commit(staging: staging, as: step.digest, record: record)
+                    return try Timeline.measure("keep the result") {
+                        try host.store.commit(staging: staging, as: step.digest, record: record)
+                    }
                 } catch {
                     // What is left of it goes with the run anyway; the space may be needed before.
                     discardTree(staging)

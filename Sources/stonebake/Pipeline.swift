@@ -132,12 +132,15 @@ struct Pipeline: Sendable {
     ) async throws -> Value {
         guard try isCached(kind) else {
             return try await measured(kind) { step in
-                try await host.progress.step(kind.rawValue, step.title) { try await body(step) }
+                let needs = step.inputs.entries.values.map(\.hex)
+                return try await host.progress.step(kind.rawValue, step.title, key: step.digest.hex, needs: needs) {
+                    try await body(step)
+                }
             }
         }
         let value = try await measured(kind, body)
         if let step = plan[kind] {
-            host.progress.send(.stepFinished(id: kind.rawValue, title: step.title, outcome: .cached, seconds: 0))
+            host.progress.cachedStep(kind.rawValue, step.title, key: step.digest.hex)
         }
         return value
     }

@@ -80,6 +80,7 @@ struct Repository {
     /// Who may import whom, among our own targets; the executable may import all.
     static let stages = [
         "PackageResolution", "RootfsAssembly", "DiskAssembly", "ImageExport", "BootCheck", "ProgressDisplay",
+        "TimingReport",
     ]
 
     @Test(arguments: stages)

@@ -18,9 +18,11 @@ extension RootfsAssembler {
                 self, step: step, appliance: appliance, lock: lock, identity: identity, layers: layers,
                 upper: "\(staging)/tree")
             try await configurator.run()
-            let summary: PackSummary = try await runInternal(
-                ["pack", "\(staging)/root.tar", "\(lock.timestamp)"], layers: layers, upper: "\(staging)/tree",
-                timestamp: lock.timestamp)
+            let summary: PackSummary = try await Timeline.measure("pack the tree") {
+                try await runInternal(
+                    ["pack", "\(staging)/root.tar", "\(lock.timestamp)"], layers: layers, upper: "\(staging)/tree",
+                    timestamp: lock.timestamp)
+            }
             try Files.write(Array(try JSONEncoder().encode(summary)), to: "\(staging)/summary.json")
             try removeTree("\(staging)/tree")
             return ["root.tar": summary.digest.hex]
@@ -71,17 +73,27 @@ struct Configurator {
             try await place(boot.files.map { PlacedEntry(path: $0.path, content: .text($0.text), mode: $0.mode) })
             try await place(system.files + [ExtendedStates(appliance: appliance, lock: lock).file])
             for (title, script) in system.steps {
-                try await shell(script) { RootfsError(.setting, "cannot \(title)", notes: $0) }
+                try await Timeline.measure(title) {
+                    try await shell(script) { RootfsError(.setting, "cannot \(title)", notes: $0) }
+                }
             }
-            for user in appliance.users { try await make(user) }
+            for user in appliance.users {
+                try await Timeline.measure("the user \(user.name.value)") { try await make(user) }
+            }
             try await place(appliance.files)
             try await arrangeServices()
-            for script in appliance.scripts { try await run(script) }
+            for script in appliance.scripts {
+                try await Timeline.measure("the script \(script.name)") { try await run(script) }
+            }
             try await makeInitramfsAgain()
-            try await shell(boot.script) { HostError(.commandFailed, "cannot prepare /boot/grub", notes: $0) }
-            try await check()
-            try await shell(IdentityRemoval.script(timestamp: lock.timestamp)) {
-                HostError(.commandFailed, "cannot clean the tree", notes: $0)
+            try await Timeline.measure("prepare /boot/grub") {
+                try await shell(boot.script) { HostError(.commandFailed, "cannot prepare /boot/grub", notes: $0) }
+            }
+            try await Timeline.measure("check dpkg and apt") { try await check() }
+            try await Timeline.measure("remove the identity") {
+                try await shell(IdentityRemoval.script(timestamp: lock.timestamp)) {
+                    HostError(.commandFailed, "cannot clean the tree", notes: $0)
+                }
             }
         } catch {
             log.save()

@@ -76,8 +76,10 @@ struct PackageInstaller {
                 }
                 try await runPreinsts(scripted.map { packages[$0] })
             }
-            try await assembler.unpack(
-                wave.map { packages[$0].path }, into: upper, on: layers, database: true, timestamp: timestamp)
+            try await Timeline.measure("unpack \(wave.count) packages") {
+                try await assembler.unpack(
+                    wave.map { packages[$0].path }, into: upper, on: layers, database: true, timestamp: timestamp)
+            }
             if isBootstrap {
                 // There was nothing before that could have run a script.
                 try await runPreinsts(scripted.map { packages[$0] })
@@ -113,7 +115,9 @@ struct PackageInstaller {
             "DPKG_MAINTSCRIPT_NAME": "preinst", "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT": "1", "DPKG_MAINTSCRIPT_DEBUG": "0",
             "DPKG_ADMINDIR": "/var/lib/dpkg", "DPKG_ROOT": "", "DPKG_RUNNING_VERSION": "1.22.0",
         ]
-        let result = try await sandbox.run(job(Command("/bin/sh", ["-c", script]), environment))
+        let result = try await Timeline.measure("preinst scripts of \(packages.count) packages") {
+            try await sandbox.run(job(Command("/bin/sh", ["-c", script]), environment))
+        }
         guard result.succeeded else { throw preinstFailure(packages, result) }
     }
 
@@ -130,11 +134,13 @@ struct PackageInstaller {
 
     private func configure(_ names: [String]) async throws {
         guard !names.isEmpty else { return }
-        try await runDpkg(["--no-triggers", "--configure"] + names)
+        try await Timeline.measure("configure \(names.count) packages first") {
+            try await runDpkg(["--no-triggers", "--configure"] + names)
+        }
     }
 
     private func configureAll() async throws {
-        try await runDpkg(["--configure", "-a"])
+        try await Timeline.measure("configure the packages") { try await runDpkg(["--configure", "-a"]) }
     }
 
     private func runDpkg(_ arguments: [String]) async throws {
@@ -171,7 +177,10 @@ struct PackageInstaller {
         let job = SandboxJob(layers: layers.folders, upper: upper, command: Command("/bin/sh", ["-c", script])).with {
             $0.timestamp = timestamp
         }
-        let result = try await sandbox.run(job)
+        let result = try await Timeline.measure(surroundings.isInitramfsWanted ? "make the initramfs" : "end the layer")
+        {
+            try await sandbox.run(job)
+        }
         try log.write()
         guard result.succeeded else {
             throw HostError(

@@ -22,6 +22,7 @@ struct BuildCommand: AsyncParsableCommand {
     @OptionGroup var spec: SpecOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var host: HostOptions
+    @OptionGroup var timing: TimingOptions
 
     @Flag(help: "Refuse to build when the lock is missing or stale.")
     var locked = false
@@ -31,16 +32,22 @@ struct BuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try LoadedSpec(spec)
+        let folder = OutputFolder(root: output.folder, appliance: loaded.appliance)
+        try await timing.recording("build \(folder.stem)", into: folder.path) { try await build(loaded, into: folder) }
+    }
+
+    private func build(_ loaded: LoadedSpec, into folder: OutputFolder) async throws {
         try await Session.run(host, purpose: "build-\(loaded.appliance.name.value)") { session in
             let start = ContinuousClock().now
-            let lock = try await Locking(host: session.host).lockForBuild(loaded, onlyCurrent: locked)
+            let lock = try await Timeline.measure("the lock") {
+                try await Locking(host: session.host).lockForBuild(loaded, onlyCurrent: locked)
+            }
             let plan = BuildPlan(
                 appliance: loaded.appliance, lock: lock, hostFiles: try loaded.hostFileDigests())
             if explain {
                 let text = try PlanText(plan: plan, store: session.host.store, notes: []).text
                 for line in text.split(separator: "\n") { session.host.progress.send(.message(.info, String(line))) }
             }
-            let folder = OutputFolder(root: output.folder, appliance: loaded.appliance)
             try folder.prepare()
             let useKVM = try await session.host.virtualization().proof.works
             let result = try await session.host.store.withLock("output-\(folder.absolutePath)") {

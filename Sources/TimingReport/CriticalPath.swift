@@ -1,0 +1,107 @@
+import HostSystem
+
+/// The chain of work that decided when the build ended: had any of it been shorter, the build would have been.
+///
+/// Found from the end backwards. Within a span, what ended last before a moment is what was waited for; of two steps, only
+/// one that the other stands on (by its inputs) is taken. A wait hands over to the span that held the lock or made the
+/// result. What no span within another explains is time of the outer span itself.
+struct CriticalPath {
+    struct Segment: Equatable {
+        /// The innermost span that the time belongs to.
+        var span: Int
+        var start: Double
+        var end: Double
+
+        var seconds: Double { end - start }
+    }
+
+    /// In the order of time, without gaps, from the build's start to its end.
+    let segments: [Segment]
+    /// The spans on it, and all that they lie in.
+    let spans: Set<Int>
+
+    init(_ tree: SpanTree) {
+        var walk = BackwardWalk(tree: tree)
+        segments = walk.run().filter { $0.seconds > 0 }.reversed()
+        var spans: Set<Int> = []
+        for segment in segments {
+            var next: Span? = tree[segment.span]
+            while let span = next, spans.insert(span.id).inserted { next = tree.parent(of: span) }
+        }
+        self.spans = spans
+    }
+
+    /// With the packages of one dpkg, and other neighbours that belong to one span, put together.
+    func merged(_ tree: SpanTree) -> [Segment] {
+        var result: [Segment] = []
+        for segment in segments {
+            let shown = tree.shown(tree[segment.span]).id
+            if let last = result.last, last.span == shown {
+                result[result.count - 1].end = segment.end
+            } else {
+                result.append(Segment(span: shown, start: segment.start, end: segment.end))
+            }
+        }
+        return result
+    }
+}
+
+private struct BackwardWalk {
+    let tree: SpanTree
+    private var visited: Set<Int> = []
+    private var segments: [CriticalPath.Segment] = []
+
+    init(tree: SpanTree) {
+        self.tree = tree
+    }
+
+    /// The segments, the last first.
+    mutating func run() -> [CriticalPath.Segment] {
+        guard let root = tree.root else { return [] }
+        var (span, time) = (root, root.end)
+        /// The span from whose start the walk came up.
+        var cameFrom: Span?
+        visited.insert(root.id)
+        while true {
+            if let blocker = blocker(of: span, at: time) {
+                add(span, from: min(time, blocker.end), to: time)
+                time = min(time, blocker.end)
+                (span, cameFrom) = (blocker, nil)
+                continue
+            }
+            if let child = lastEnded(in: span, before: time, for: cameFrom) {
+                visited.insert(child.id)
+                add(span, from: child.end, to: time)
+                (span, time, cameFrom) = (child, child.end, nil)
+                continue
+            }
+            add(span, from: span.start, to: time)
+            time = min(time, span.start)
+            guard let parent = tree.parent(of: span) else { return segments }
+            (span, cameFrom) = (parent, span)
+        }
+    }
+
+    /// Whom the wait was for; each is followed once.
+    private mutating func blocker(of span: Span, at time: Double) -> Span? {
+        guard span.kind == .wait, let id = span.blocker, id < tree.recording.spans.count else { return nil }
+        let blocker = tree[id]
+        // What was there already when the wait began did not hold it up.
+        guard blocker.start < time, blocker.end > span.start, visited.insert(id).inserted || blocker.kind == .appliance
+        else { return nil }
+        return blocker
+    }
+
+    private func lastEnded(in span: Span, before time: Double, for next: Span?) -> Span? {
+        tree.children(of: span).filter { child in
+            guard child.end <= time, !visited.contains(child.id), child.id != next?.id else { return false }
+            // A step that ended by chance just before another began is no reason for it.
+            if let needs = next?.needs, let key = child.key { return needs.contains(key) }
+            return true
+        }.max { ($0.end, $0.id) < ($1.end, $1.id) }
+    }
+
+    private mutating func add(_ span: Span, from start: Double, to end: Double) {
+        if end > start { segments.append(.init(span: span.id, start: start, end: end)) }
+    }
+}
