@@ -34,30 +34,46 @@ package final class DiskSession: Sendable {
         self.disk = disk
         self.capacity = capacity
         self.processes = ApplianceProcesses(folder: folder, cache: nil)
+        let trimmed = TrimmedAppliance(host: host)
         // One start at a time on a machine: supermin's appliance is shared, and two emulated boots take longer than one
         // after the other.
         launch = launchSpan.task("start libguestfs") {
             try await store.withLock("libguestfs", saying: "the start of libguestfs") {
-                try await processes.run { cancelled in
-                    let clock = ContinuousClock()
-                    let start = clock.now
-                    let handle = try GuestfsHandle(environment: environment, progress: progress)
-                    do {
-                        try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)
-                        try handle.addReadOnlyDrive(disk.path)
-                        try cancelled.check()
-                        try handle.launch()
-                        try cancelled.check()
-                    } catch {
-                        handle.close()
-                        throw (error as? DiskError).map(Self.explained) ?? error
+                let start = { (appliance: String?) async throws -> GuestfsHandle in
+                    try await processes.run { cancelled in
+                        let clock = ContinuousClock()
+                        let start = clock.now
+                        let handle = try GuestfsHandle(environment: environment, progress: progress)
+                        do {
+                            try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)
+                            if let appliance { try handle.useAppliance(in: appliance) }
+                            try handle.addReadOnlyDrive(disk.path)
+                            try cancelled.check()
+                            try handle.launch()
+                            try cancelled.check()
+                        } catch {
+                            handle.close()
+                            throw (error as? DiskError).map(Self.explained) ?? error
+                        }
+                        let duration = Self.milliseconds(clock.now - start)
+                        progress.send(.log("libguestfs' appliance was up after \(duration)"))
+                        return handle
                     }
-                    let seconds = Int((clock.now - start).inSeconds.rounded())
-                    progress.send(.log("libguestfs' appliance was up after \(seconds) s"))
-                    return handle
                 }
+                do {
+                    let path = try GuestfsHandle.searchPath(environment: environment)
+                    if let appliance = try await trimmed.prepare(searching: path) { return try await start(appliance) }
+                } catch let error where !Task.isCancelled {
+                    // Another libguestfs than the one it was written for, say. The full one works everywhere.
+                    progress.send(.log("libguestfs' trimmed appliance cannot be used: \(error)"))
+                }
+                return try await start(nil)
             }
         }
+    }
+
+    private static func milliseconds(_ duration: Duration) -> String {
+        "\(Int((duration.inSeconds * 1000).rounded())) ms"
     }
 
     deinit { launch.cancel() }

@@ -30,6 +30,8 @@ struct DiskVerifier {
 
     private func look(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
         try handle.reread(Self.disk)
+        // In a trimmed appliance there is no udev to give the partitions their names.
+        _ = try handle.shell("test ! -x /links || /links")
         try cancelled.check()
         for partition in layout.partitions { try verify(partition) }
         try cancelled.check()

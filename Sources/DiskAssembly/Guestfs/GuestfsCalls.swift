@@ -1,5 +1,6 @@
 internal import CGuestfs
 internal import Glibc
+import HostSystem
 
 // The calls that Stonebake makes; each doc names its counterpart in guestfs(3).
 extension GuestfsHandle {
@@ -11,6 +12,19 @@ extension GuestfsHandle {
         try call("use '\(temporaryFolder)'") { guestfs_set_tmpdir($0, temporaryFolder) }
         try call("do without a network") { guestfs_set_network($0, 0) }
         try call("take its name") { guestfs_set_program($0, "stonebake") }
+    }
+
+    /// guestfs_set_path: the folder of a fixed appliance.
+    func useAppliance(in folder: String) throws(DiskError) {
+        try call("use the appliance in '\(folder)'") { guestfs_set_path($0, folder) }
+    }
+
+    /// guestfs_get_path of a new handle: where its appliances are searched, separated by colons.
+    static func searchPath(environment: [String: String]) throws(DiskError) -> String {
+        let handle = try GuestfsHandle(environment: environment, progress: .silent)
+        defer { handle.close() }
+        // The text is the handle's own, in contrast to what other calls return.
+        return try handle.text("tell its search path") { guestfs_get_path($0).flatMap { strdup($0) } }
     }
 
     /// guestfs_add_drive_opts with `readonly`: what the appliance writes goes into an overlay that is thrown away.
