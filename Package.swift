@@ -33,7 +33,11 @@ func library(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Ta
 
 let package = Package(
     name: "stonebake",
-    products: [.executable(name: "stonebake", targets: ["stonebake"])],
+    products: [
+        .executable(name: "stonebake", targets: ["stonebake"]),
+        // Lies beside the executable; `build --verify-reproducible` preloads it.
+        .library(name: "stonebake-variation", type: .dynamic, targets: ["CVariation"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
@@ -47,6 +51,12 @@ let package = Package(
         library("CGuestfs", "libguestfs", "libguestfs-dev"),
         library("CSolv", "libsolvext", "libsolvext-dev"),
         .systemLibrary(name: "CLinux"),
+        // With nothing of Swift's runtime: it is loaded into the programs of appliances.
+        .target(
+            name: "CVariation", exclude: ["link"],
+            linkerSettings: [
+                .unsafeFlags(["-nostartfiles", "-resource-dir", "\(Context.packageDirectory)/Sources/CVariation/link"])
+            ]),
 
         stage("Diagnostics", []),
         stage("ContentDigest", ["CCrypto", system]),
@@ -65,14 +75,15 @@ let package = Package(
             "ImageExport",
             ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CLinux", system]),
         stage("BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
+        stage("ImageInspection", ["HostSystem", "ContentDigest", "Diagnostics"]),
         stage("ProgressDisplay", ["ApplianceSpec", "HostSystem"]),
         stage("TimingReport", ["HostSystem"]),
         .executableTarget(
             name: "stonebake",
             dependencies: [
                 "ApplianceSpec", "BootCheck", "BuildPlanning", "ContentDigest", "Diagnostics", "DiskAssembly",
-                "HostSystem", "ImageExport", "PackageResolution", "ProgressDisplay", system, "RootfsAssembly",
-                "TimingReport", arguments,
+                "HostSystem", "ImageExport", "ImageInspection", "PackageResolution", "ProgressDisplay", system,
+                "RootfsAssembly", "TimingReport", arguments,
             ],
             swiftSettings: settings
         ),

@@ -30,7 +30,7 @@ struct Stonebake: AsyncParsableCommand {
         version: stonebakeVersion,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, LockCommand.self, BuildCommand.self, TestCommand.self,
-            RunCommand.self, DoctorCommand.self, CacheCommand.self, SchemaCommand.self,
+            RunCommand.self, DiffCommand.self, DoctorCommand.self, CacheCommand.self, SchemaCommand.self,
         ])
 }
 

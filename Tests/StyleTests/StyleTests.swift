@@ -79,8 +79,8 @@ struct Repository {
 
     /// Who may import whom, among our own targets; the executable may import all.
     static let stages = [
-        "PackageResolution", "RootfsAssembly", "DiskAssembly", "ImageExport", "BootCheck", "ProgressDisplay",
-        "TimingReport",
+        "PackageResolution", "RootfsAssembly", "DiskAssembly", "ImageExport", "BootCheck", "ImageInspection",
+        "ProgressDisplay", "TimingReport",
     ]
 
     @Test(arguments: stages)

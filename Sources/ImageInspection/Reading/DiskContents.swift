@@ -1,0 +1,80 @@
+/// A disk image, opened: what divides it, and what lies in its parts.
+package struct DiskContents: Sendable {
+    /// A partition, or the whole disk where nothing divides it.
+    package struct Part: Sendable {
+        /// Nil for the whole disk.
+        package var entry: DiskTable.Entry?
+        package var source: BlockSource
+        var reader: (any FilesystemReader)?
+        package var other: OtherFilesystem?
+
+        /// `partition 1`, `the disk`.
+        package var title: String { entry.map { "partition \($0.number)" } ?? "the disk" }
+        package var number: Int { entry?.number ?? 0 }
+        package var facts: [Fact] { reader?.facts ?? other?.facts ?? [] }
+
+        var type: String? { facts.first { $0.name == "type" }?.value }
+    }
+
+    /// What the user calls it, and the raw file that is read.
+    package var name: String
+    /// qemu-img's name of the file's format.
+    package var format: String
+    package var raw: BlockSource
+    package var table: DiskTable
+    package var parts: [Part]
+
+    /// - Parameters:
+    ///   - name: what the user calls the image
+    ///   - format: `raw`, `qcow2`, …
+    ///   - path: of the raw disk
+    /// - Throws: `InspectionError`, `HostError`.
+    package init(name: String, format: String, raw path: String) throws {
+        self.name = name
+        self.format = format
+        let raw = try BlockSource(path)
+        let table = try DiskTable.read(raw)
+        (self.raw, self.table) = (raw, table)
+        if table.kind == .none {
+            parts = [try Self.part(nil, raw)]
+        } else {
+            // An extended partition holds others and has no content of its own.
+            let entries = table.entries.filter { table.kind == .gpt || !["05", "0f", "85"].contains($0.type) }
+            parts = try entries.sorted { $0.start < $1.start }.map {
+                try Self.part($0, raw.part($0.start, size: $0.size))
+            }
+        }
+        guard table.kind != .none || parts.contains(where: { !$0.facts.isEmpty }) else {
+            throw InspectionError(
+                .notAnImage, "'\(name)' is no disk image: it has neither a partition table nor a filesystem")
+        }
+    }
+
+    private static func part(_ entry: DiskTable.Entry?, _ source: BlockSource) throws -> Part {
+        if let reader = try Ext4Reader(source) { return Part(entry: entry, source: source, reader: reader) }
+        if let reader = try FATReader(source) { return Part(entry: entry, source: source, reader: reader) }
+        return Part(entry: entry, source: source, other: try OtherFilesystem.probe(source))
+    }
+
+    /// What lies at the byte of the raw disk: `the GPT header`, `partition 1: the ext4 superblock`, …
+    func structure(at offset: Int64) throws -> String {
+        if let part = parts.first(where: {
+            $0.entry != nil && ($0.source.start..<$0.source.start + $0.source.size).contains(offset)
+        }) ?? (table.kind == .none ? parts.first : nil) {
+            let within = offset - part.source.start
+            return "\(part.title): \(try part.reader?.structure(at: within) ?? "byte \(within)")"
+        }
+        if offset < 440 { return "the boot code in the master boot record" }
+        if offset < 446 { return "the disk signature in the master boot record" }
+        if offset < 510 { return "the partition entries of the master boot record" }
+        guard table.kind == .gpt else { return "the space before the first partition" }
+        switch offset {
+        case ..<512: return "the end of the master boot record"
+        case 512..<1024: return "the GPT header"
+        case 1024..<(34 * 512): return "the GPT entries"
+        case (raw.size - 512)...: return "the header of the GPT's copy"
+        case (raw.size - 33 * 512)...: return "the entries of the GPT's copy"
+        default: return "the space between partitions"
+        }
+    }
+}
