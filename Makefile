@@ -28,7 +28,7 @@ build:
 man:
 	$(SWIFT) build --product stonebake
 	$(SWIFT) build --product generate-manual
-	.build/debug/generate-manual-tool .build/debug/stonebake --output-directory docs
+	.build/debug/generate-manual .build/debug/stonebake --output-directory docs
 
 completions: build
 	for shell in bash zsh fish; do \

@@ -50,3 +50,7 @@ static inline int sb_reflink(int target, int source) { return (int)syscall(SYS_i
 /// lseek(2)'s SEEK_DATA and SEEK_HOLE.
 static const int sb_seek_data = 3;
 static const int sb_seek_hole = 4;
+/// copy_file_range(2) from one file's offset to the other's.
+static inline ssize_t sb_copy_range(int source, int target, size_t length) {
+    return syscall(SYS_copy_file_range, source, (void *)0, target, (void *)0, length, 0U);
+}

@@ -115,6 +115,36 @@ package enum Files {
         try remove(source)
     }
 
+    /// Copies a file's content into a new file, readable for all; blocks are shared where the filesystem can. What a
+    /// failed copy leaves is removed.
+    package static func copy(_ source: String, to target: String) throws(HostError) {
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw failure(errno, "cannot open", source) }
+        defer { close(input) }
+        unlink(target)
+        let output = sb_open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard output >= 0 else { throw failure(errno, "cannot write", target) }
+        var code: Int32 = 0
+        var isAcross = false
+        while true {
+            let count = isAcross ? sendfile(output, input, nil, 1 << 30) : sb_copy_range(input, output, 1 << 30)
+            if count < 0, errno == EINTR { continue }
+            if count < 0, !isAcross, [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) {
+                isAcross = true
+                continue
+            }
+            if count < 0 { code = errno }
+            if count <= 0 { break }
+        }
+        // Also where the umask is strict: a mirror is read by others than who made it.
+        if code == 0, fchmod(output, 0o644) != 0 { code = errno }
+        if close(output) != 0, code == 0 { code = errno }
+        guard code == 0 else {
+            unlink(target)
+            throw failure(code, "cannot write", target)
+        }
+    }
+
     /// unlink(2); a file that is not there is fine.
     package static func remove(_ path: String) throws(HostError) {
         if unlink(path) != 0, errno != ENOENT { throw failure(errno, "cannot remove", path) }

@@ -30,6 +30,8 @@ package struct Host: Sendable {
         package var cache: String?
         /// Archive name to base URI, from `--mirror NAME=URI`.
         package var mirrors: [String: String] = [:]
+        /// From `--mirror DIR`.
+        package var mirrorFolders: [MirrorFolder] = []
         package var environment: [String: String] = Host.processEnvironment()
         package var executable: String?
         package var now: @Sendable () -> Int64 = Host.clock
@@ -63,7 +65,8 @@ package struct Host: Sendable {
         http = HTTPClient(policy: policy, environment: options.environment)
         downloader = Downloader(store: store, http: http, progress: options.progress)
         archives = ArchiveLocator(
-            mirrors: options.mirrors, environment: options.environment, systemRoot: options.systemRoot)
+            mirrors: options.mirrors, folders: options.mirrorFolders, environment: options.environment,
+            systemRoot: options.systemRoot)
         executable = options.executable ?? Host.ownExecutable()
         cpus = Host.usableProcessors()
     }

@@ -16,6 +16,8 @@ package struct HostError: Failure, CustomStringConvertible {
         case unsupported = "unsupported-host"
         case busy = "busy"
         case unknownArchive = "unknown-archive"
+        /// `--offline`, and neither the store nor a mirror folder has it.
+        case offline
     }
 
     package var code: Code
@@ -41,7 +43,7 @@ package struct HostError: Failure, CustomStringConvertible {
     package var exitCode: ExitCode {
         switch code {
         case .commandFailed, .archive, .digestMismatch, .signature: .inputWrong
-        case .toolMissing, .fileSystem, .readOnly, .notFound, .unsupported, .unknownArchive: .unavailable
+        case .toolMissing, .fileSystem, .readOnly, .notFound, .unsupported, .unknownArchive, .offline: .unavailable
         case .download, .busy, .noSpace: .tryAgain
         }
     }

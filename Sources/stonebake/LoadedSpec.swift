@@ -19,10 +19,14 @@ struct LoadedSpec {
     ///
     /// - Throws: `RunEnded` with status 1 when it has errors.
     init(_ options: SpecOptions) throws {
+        try self.init(path: options.path, format: options.format, lock: options.lock)
+    }
+
+    init(path: String, format: DiagnosticFormat, lock: String? = nil) throws {
         let compiler = SpecCompiler(workingDirectory: FileManager.default.currentDirectoryPath)
-        let (appliance, report) = compiler.compile(options.path)
+        let (appliance, report) = compiler.compile(path)
         guard let appliance, !report.hasErrors else {
-            printDiagnostics(report.diagnostics, as: options.format)
+            printDiagnostics(report.diagnostics, as: format)
             throw RunEnded(exitCode: .inputWrong)
         }
         // Warnings alone: as text also where the command's own output is data.
@@ -34,7 +38,7 @@ struct LoadedSpec {
         self.request = request
         lockedSpec = LockedSpec(
             name: appliance.name.value, version: appliance.version.value, inputs: request.inputs())
-        lockPath = options.lock ?? Self.relative("\(appliance.directory)/appliance.lock")
+        lockPath = lock ?? Self.relative("\(appliance.directory)/appliance.lock")
     }
 
     /// As a person would type it: relative to the working directory where the path lies below it.

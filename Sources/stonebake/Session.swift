@@ -19,6 +19,7 @@ struct Session: Sendable {
     ) async throws {
         var settings = Host.Options()
         settings.mirrors = options.mirrorTable
+        settings.mirrorFolders = options.mirrorFolders
         settings.allowExpired = options.allowExpired
         settings.offline = options.offline
         let cache = try ContentStore.defaultRoot(environment: settings.environment)

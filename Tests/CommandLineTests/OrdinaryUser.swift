@@ -43,5 +43,17 @@ final class OrdinaryUser {
         return try Tool.run(["runuser", "-u", name, "--", "env"] + environment + arguments, in: home)
     }
 
+    /// In a network namespace with nothing in it but a loopback interface that is down. Only root can make one without
+    /// a user namespace, in which a build would have no subordinate ids; for others every way to a mirror is cut.
+    func runWithoutNetwork(_ arguments: String...) throws -> Tool.Outcome {
+        let environment = ["HOME=\(home.path)", "--unset=STONEBAKE_CACHE", "--unset=XDG_CACHE_HOME"]
+        guard let name else {
+            let cut = ["http", "https", "all"].map { "\($0)_proxy=http://127.0.0.1:9" }
+            return try Tool.run(["env"] + environment + cut + arguments, in: home)
+        }
+        return try Tool.run(
+            ["unshare", "--net", "--", "runuser", "-u", name, "--", "env"] + environment + arguments, in: home)
+    }
+
     struct Failed: Error { let text: String }
 }

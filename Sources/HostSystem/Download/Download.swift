@@ -19,6 +19,8 @@ struct Download {
     func run() async throws -> DownloadedFile {
         let policy = downloader.http.policy
         var urls = request.urls
+        var fallbacks = request.fallbacks
+        if urls.isEmpty { swap(&urls, &fallbacks) }
         var mismatches = 0
         var attempt = 0
         while true {
@@ -40,7 +42,12 @@ struct Download {
             case .complete: continue
             case .refused(let error):
                 urls.removeFirst()
-                if urls.isEmpty { throw error }
+                if urls.isEmpty {
+                    // Not there, or no longer what it was: an archive that forgets nothing may have it.
+                    guard !fallbacks.isEmpty, isGone(error) else { throw final(error, at: url) }
+                    swap(&urls, &fallbacks)
+                    (attempt, mismatches) = (0, 0)
+                }
                 downloader.progress.send(.log("\(error.message); trying \(urls[0])"))
             case .failed(let error, let pause):
                 guard attempt < max(policy.attempts, request.urls.count) else { throw final(error, attempt) }
@@ -76,7 +83,9 @@ struct Download {
     }
 
     private func judge(_ fault: TransferFault, _ url: String) -> Try {
-        if fault.isNotFound { return .refused(HostError(.notFound, "\(url) does not exist")) }
+        if fault.isNotFound {
+            return .refused(HostError(.notFound, "'\(request.title)' is not there: \(url) cannot be read"))
+        }
         let error = HostError(.download, "cannot download '\(request.title)' from \(url): \(fault.message)")
         return fault.isTransient ? .failed(error, pause: nil) : .refused(error)
     }
@@ -94,8 +103,7 @@ struct Download {
         case 404, 410:
             return .refused(
                 HostError(
-                    .notFound, "\(url) does not exist (HTTP \(head.status))",
-                    notes: request.urls.count > 1 ? ["tried \(request.urls.count) places"] : []))
+                    .notFound, "'\(request.title)' is not there: \(url) does not exist (HTTP \(head.status))"))
         case 416:
             try partial.restart()
             return .failed(HostError(.download, "\(url) cannot be resumed (HTTP 416)"), pause: .zero)
@@ -105,6 +113,19 @@ struct Download {
         default:
             return .refused(HostError(.download, "\(url) answers with HTTP \(head.status)"))
         }
+    }
+
+    private func isGone(_ error: HostError) -> Bool { error.code == .notFound || error.code == .digestMismatch }
+
+    /// The last place's error, with what helps.
+    private func final(_ error: HostError, at url: String) -> HostError {
+        var error = error
+        guard isGone(error) else { return error }
+        // Content that changed on its way from a mirror has a hint of its own.
+        if let hint = request.hint, error.code == .notFound || url.hasPrefix("file:") { error.hint = hint }
+        let places = request.urls + request.fallbacks
+        if places.count > 1 { error.notes += ["it was looked for at:"] + places.map { "  \($0)" } }
+        return error
     }
 
     private func final(_ error: HostError, _ attempts: Int) -> HostError {

@@ -17,6 +17,10 @@ package struct DownloadRequest: Sendable {
     package var title: String
     /// Bytes; a longer answer is cut off and refused. The size, where the destination gives one.
     package var limit: Int64
+    /// Asked in this order when none of `urls` has the file, or none as it was: a snapshot archive.
+    package var fallbacks: [String] = []
+    /// What a person can do when it is nowhere, or not what was asked for.
+    package var hint: String?
 
     package init(_ urls: [String], to destination: Destination, title: String, limit: Int64 = 4 << 30) {
         self.urls = urls
@@ -38,6 +42,8 @@ package struct DownloadedFile: Sendable {
     package var size: Int64
     /// It was in the store already.
     package var wasCached: Bool
+    /// The URL that it came from; nil when it was in the store.
+    package var source: String?
 }
 
 /// Fetches files into the store: in parallel, resuming what broke off (also in an earlier run), trying again after
@@ -93,11 +99,7 @@ package struct Downloader: Sendable {
             tally.skip(request)
             return file
         }
-        if http.policy.isOffline, let url = request.urls.first(where: { !$0.hasPrefix("file:") }) {
-            throw HostError(
-                .download, "'\(request.title)' is not in the cache, and --offline forbids to download it",
-                hint: "run it once without --offline", notes: ["it would come from \(url)"])
-        }
+        let request = try http.policy.isOffline ? local(request) : request
         let key = Digest.of(request.cacheKey)
         return try await store.withLock("download-\(key.hex)", saying: "the download of '\(request.title)'") {
             // Another build may have brought it while this one waited.
@@ -112,6 +114,20 @@ package struct Downloader: Sendable {
             tally.finish(request, size: file.size)
             return file
         }
+    }
+
+    /// The request without what is not on this machine.
+    private func local(_ request: DownloadRequest) throws(HostError) -> DownloadRequest {
+        var local = request
+        local.urls = request.urls.filter { $0.hasPrefix("file:") }
+        local.fallbacks = request.fallbacks.filter { $0.hasPrefix("file:") }
+        if local.urls.isEmpty, local.fallbacks.isEmpty {
+            throw HostError(
+                .offline, "'\(request.title)' is not in the cache, and --offline forbids to download it",
+                hint: request.hint ?? "run it once without --offline",
+                notes: request.urls.prefix(1).map { "it would come from \($0)" })
+        }
+        return local
     }
 
     private func cached(_ request: DownloadRequest) async throws -> DownloadedFile? {

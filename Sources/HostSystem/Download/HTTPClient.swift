@@ -48,7 +48,7 @@ package struct HTTPClient: Sendable {
     package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try Task.checkCancellation()
         if policy.isOffline, !Self.isLocal(request.url) {
-            throw HostError(.download, "--offline forbids to ask \(request.url)")
+            throw HostError(.offline, "--offline forbids to ask \(request.url)")
         }
         let memory = MemoryReceiver(limit: request.bodyLimit)
         var transfer = Transfer(url: request.url, receiver: memory)

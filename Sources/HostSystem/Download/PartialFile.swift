@@ -131,7 +131,7 @@ final class PartialFile: TransferReceiver, @unchecked Sendable {
             target = path
         }
         try Files.remove("\(path).from")
-        return .file(DownloadedFile(path: target, digest: digest, size: count, wasCached: false))
+        return .file(DownloadedFile(path: target, digest: digest, size: count, wasCached: false, source: url))
     }
 
     private func checkAnnounced(_ size: Int64?) throws {

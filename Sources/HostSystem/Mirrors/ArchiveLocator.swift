@@ -2,7 +2,8 @@ import Synchronization
 
 /// Finds where an archive lies, by its name: `debian`, `debian-security`, `pypi`, or a name of the user's own.
 ///
-/// The first of these that knows the name: `--mirror NAME=URI`; the user's file; the machine's own apt sources, or for
+/// The folders of `--mirror DIR` are looked into before all else, file by file (`folders`). Then the first of these that
+/// knows the name: `--mirror NAME=URI`; the user's file; the machine's own apt sources, or for
 /// `pypi` pip's configuration and pip's own default. Nothing is guessed, and no host's name is in this program.
 ///
 ///     $XDG_CONFIG_HOME/stonebake/mirrors, or ~/.config/stonebake/mirrors
@@ -10,6 +11,8 @@ import Synchronization
 ///         debian=https://mirror.example/debian
 ///         internal=file:///srv/packages
 package struct ArchiveLocator: Sendable {
+    /// From `--mirror DIR`, in order.
+    package let folders: [MirrorFolder]
     private let mirrors: [String: String]
     private let environment: [String: String]
     private let apt: AptSources
@@ -22,9 +25,13 @@ package struct ArchiveLocator: Sendable {
 
     /// - Parameters:
     ///   - mirrors: archive name to URI, from the command line.
+    ///   - folders: what `stonebake mirror` filled, from the command line.
     ///   - systemRoot: the folder whose `etc/` holds the machine's configuration.
-    package init(mirrors: [String: String], environment: [String: String], systemRoot: String = "/") {
+    package init(
+        mirrors: [String: String], folders: [MirrorFolder] = [], environment: [String: String], systemRoot: String = "/"
+    ) {
         self.mirrors = mirrors
+        self.folders = folders
         self.environment = environment
         apt = AptSources(systemRoot: systemRoot)
         pip = PipConfiguration(environment: environment, systemRoot: systemRoot)
@@ -44,6 +51,38 @@ package struct ArchiveLocator: Sendable {
         }
         found.bases.withLock { $0[archive] = base }
         return base
+    }
+
+    /// Where a file may be read from, the best first: the mirror folders, and then the archive itself.
+    ///
+    /// - Parameter isOffline: leaves out what is not on this machine.
+    /// - Throws: `HostError.unknownArchive` where no mirror is known and neither a folder nor `isOffline` makes one
+    ///   unnecessary.
+    package func locations(
+        of file: String, in origin: MirrorFolder.Origin, isOffline: Bool
+    ) throws(HostError) -> [String] {
+        var urls = folders.map { $0.url(of: MirrorFolder.relativePath(of: file, in: origin)) }
+        do throws(HostError) {
+            let base =
+                switch origin {
+                case .archive(let name): try self.base(of: name)
+                case .uri(let uri): Self.trimmed(uri)
+                }
+            if !isOffline || base.hasPrefix("file:") { urls.append("\(base)/\(file)") }
+        } catch  where error.code == .unknownArchive && (isOffline || !folders.isEmpty) {
+            // What is not in a folder is told of by its own name.
+        }
+        return urls
+    }
+
+    /// What to do about a locked file that is missing or damaged where only this machine is looked at; nil elsewhere.
+    package func mirrorHint(isOffline: Bool) -> String? {
+        if let folder = folders.first {
+            return
+                "where there is a network, this brings what is missing or damaged: stonebake mirror SPEC \(folder.path)"
+        }
+        guard isOffline else { return nil }
+        return "run it once without --offline, or give a folder that 'stonebake mirror' filled: --mirror DIR"
     }
 
     private func search(_ archive: String) throws(HostError) -> String {

@@ -16,7 +16,7 @@ package struct WheelFetcher: Sendable {
         }
     }
 
-    private static let archive = "pypi"
+    private static let archive = MirrorFolder.wheels
     private let host: Host
 
     package init(host: Host) {
@@ -30,12 +30,32 @@ package struct WheelFetcher: Sendable {
     package func fetch(_ wheels: [Wheel], step: String) async throws -> [DownloadedFile] {
         var requests: [DownloadRequest] = []
         for wheel in wheels {
-            // The URL of what the store has is never used.
-            let urls = try host.store.blob(wheel.sha256) == nil ? [try await url(of: wheel)] : ["cached:\(wheel.file)"]
-            requests.append(
-                DownloadRequest(urls, to: .blob(wheel.sha256, size: nil), title: wheel.file, limit: 4 << 30))
+            var request = DownloadRequest(
+                try await urls(of: wheel), to: .blob(wheel.sha256, size: nil), title: wheel.file, limit: 4 << 30)
+            request.hint = host.archives.mirrorHint(isOffline: host.offline)
+            requests.append(request)
         }
         return try await host.downloader.fetch(requests, step: step)
+    }
+
+    /// A file of a mirror folder, or what the index says; offline, where it would lie in a mirror folder.
+    private func urls(of wheel: Wheel) async throws -> [String] {
+        // The URL of what the store has is never used.
+        if try host.store.blob(wheel.sha256) != nil { return ["cached:\(wheel.file)"] }
+        let folders = host.archives.folders
+        let path = MirrorFolder.relativePath(ofWheel: wheel.file, project: wheel.project)
+        if let folder = folders.first(where: { Files.exists("\($0.path)/\(path)") }) { return [folder.url(of: path)] }
+        let isLocal = try isIndexLocal()
+        if host.offline, !isLocal { return folders.map { $0.url(of: path) } }
+        return [try await url(of: wheel)]
+    }
+
+    private func isIndexLocal() throws(HostError) -> Bool {
+        do throws(HostError) {
+            return try host.archives.base(of: Self.archive).hasPrefix("file:")
+        } catch  where error.code == .unknownArchive {
+            return false
+        }
     }
 
     private func url(of wheel: Wheel) async throws -> String {
@@ -60,11 +80,6 @@ package struct WheelFetcher: Sendable {
     ///
     /// - Throws: `HostError`, `CancellationError`.
     package func page(of project: String) async throws -> SimpleIndex? {
-        if host.offline {
-            throw HostError(
-                .download, "the wheels of '\(project)' are not in the cache, and --offline forbids to download them",
-                hint: "run it once without --offline")
-        }
         let base = try host.archives.base(of: Self.archive)
         var url = "\(base)/\(SimpleIndex.normalized(project))/"
         if base.hasPrefix("file:") { url += "index.html" }

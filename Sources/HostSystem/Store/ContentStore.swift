@@ -41,6 +41,11 @@ package struct ContentStore: Sendable {
         run = RunFolder(runs: "\(root)/runs")
     }
 
+    /// All that a store has.
+    static let folders = [
+        "blobs", "entries", "newest", "facts", "partial", "logs", "libguestfs", "known-locks", "locks", "runs",
+    ]
+
     /// Where the store lies unless the caller says otherwise.
     package static func defaultRoot(environment: [String: String]) throws(HostError) -> String {
         if let path = environment["STONEBAKE_CACHE"], !path.isEmpty { return path }

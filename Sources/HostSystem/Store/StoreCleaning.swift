@@ -100,10 +100,7 @@ extension ContentStore {
 
     /// When the oldest of the other runs that go on now began to make something; seconds since 1970.
     private func oldestLivingRun() throws(HostError) -> Int64? {
-        let mine = run.path.map { "\(Files.name(of: $0)).owner" }
-        return try Files.names(in: "\(root)/runs").filter { $0.hasSuffix(".owner") && $0 != mine }.compactMap {
-            DiskUsage(file: "\(root)/runs/\($0)")?.modified
-        }.min()
+        try livingRuns().compactMap { DiskUsage(file: "\(root)/runs/\($0)")?.modified }.min()
     }
 }
 

@@ -16,7 +16,8 @@ extension ContentStore {
         return try await body()
     }
 
-    private func acquire(_ path: String, subject: String) async throws -> FileLock {
+    /// Waits for the file lock at that path, telling for whom.
+    func acquire(_ path: String, subject: String) async throws -> FileLock {
         try Task.checkCancellation()
         if let lock = try FileLock.acquire(path) { return lock }
         let holder = Timeline.position?.recorder.lastHolder(of: path)

@@ -1,5 +1,5 @@
-import BuildPlanning
-import HostSystem
+package import BuildPlanning
+package import HostSystem
 
 /// Brings locked packages into the store.
 struct PackageFetcher {
@@ -8,26 +8,26 @@ struct PackageFetcher {
 
     /// The paths of the packages' blobs, in the order of the packages; each checked by its SHA-256.
     func fetch(_ packages: [LockedPackage], step: String) async throws -> [String] {
-        var bases: [String: String] = [:]
-        for repository in repositories {
-            if let uri = repository.uri {
-                bases[repository.id] = uri
-            } else if let archive = repository.archive {
-                bases[repository.id] = try host.archives.base(of: archive)
-            }
-        }
+        var origins: [String: MirrorFolder.Origin] = [:]
+        for repository in repositories { origins[repository.id] = repository.origin }
         let requests = try packages.map { package in
-            guard let base = bases[package.repository] else {
+            guard let origin = origins[package.repository] else {
                 throw HostError(
                     .unknownArchive,
                     "package \(package.name) is locked in '\(package.repository)', which the lock lacks",
                     hint: "lock again: stonebake lock")
             }
-            let slash = base.hasSuffix("/") ? "" : "/"
-            return DownloadRequest(
-                "\(base)\(slash)\(package.path)", to: .blob(package.sha256, size: package.size),
-                title: "\(package.name) \(package.version)")
+            let urls = try host.archives.locations(of: package.path, in: origin, isOffline: host.offline)
+            var request = DownloadRequest(
+                urls, to: .blob(package.sha256, size: package.size), title: "\(package.name) \(package.version)")
+            request.hint = host.archives.mirrorHint(isOffline: host.offline)
+            return request
         }
         return try await host.downloader.fetch(requests, step: step).map(\.path)
     }
+}
+
+extension LockedRepository {
+    /// Where its files are read from; nil for one that says neither.
+    package var origin: MirrorFolder.Origin? { uri.map { .uri($0) } ?? archive.map { .archive($0) } }
 }

@@ -48,6 +48,7 @@ struct BuildCommand: AsyncParsableCommand {
                 let text = try PlanText(plan: plan, store: session.host.store, notes: []).text
                 for line in text.split(separator: "\n") { session.host.progress.send(.message(.info, String(line))) }
             }
+            try OfflineSupplies(host: session.host).check(plan, lockPath: loaded.lockPath, spec: spec.spec)
             try folder.prepare()
             let useKVM = try await session.host.virtualization().proof.works
             let result = try await session.host.store.withLock("output-\(folder.absolutePath)") {

@@ -15,7 +15,7 @@ struct CacheCommand: AsyncParsableCommand {
               stonebake cache ls
               stonebake cache gc --max-size "10 GB" --keep Appliances/wsgi/appliance.lock
             """,
-        subcommands: [CacheListCommand.self, CacheCollectCommand.self, CachePathCommand.self],
+        subcommands: [CacheListCommand.self, CacheCollectCommand.self, CacheClearCommand.self, CachePathCommand.self],
         defaultSubcommand: CacheListCommand.self)
 }
 
@@ -108,6 +108,24 @@ struct CacheCollectCommand: AsyncParsableCommand {
             )
         }
         print("\(removed.count) things removed, \(stonebake.size(of: removed)) freed")
+    }
+}
+
+struct CacheClearCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clear", abstract: "Remove the content store with all that is in it.",
+        discussion: """
+            Needs no root: what a build has made for other users of the image belongs to subordinate ids of yours, and is \
+            removed as those. Refuses while a build runs.
+
+            EXAMPLE
+              stonebake cache clear
+            """)
+
+    func run() async throws {
+        let store = try openStore()
+        let freed = try await blocking { try store.clear() }
+        print("\(store.root) removed, \(ByteSize(bytes: freed)) freed")
     }
 }
 
