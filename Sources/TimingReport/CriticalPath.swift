@@ -11,6 +11,8 @@ struct CriticalPath {
         var span: Int
         var start: Double
         var end: Double
+        /// False when it stands for spans that are folded into this one.
+        var isOwn = true
 
         var seconds: Double { end - start }
     }
@@ -38,8 +40,10 @@ struct CriticalPath {
             let shown = tree.shown(tree[segment.span]).id
             if let last = result.last, last.span == shown {
                 result[result.count - 1].end = segment.end
+                if shown != segment.span { result[result.count - 1].isOwn = false }
             } else {
-                result.append(Segment(span: shown, start: segment.start, end: segment.end))
+                result.append(
+                    Segment(span: shown, start: segment.start, end: segment.end, isOwn: shown == segment.span))
             }
         }
         return result

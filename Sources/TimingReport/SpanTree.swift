@@ -93,6 +93,26 @@ struct SpanTree {
         return root.map(below) ?? []
     }
 
+    /// Processors that other work on the machine kept busy, on average.
+    var othersBusy: Double {
+        let samples = recording.load.compactMap { sample in sample.machine.map { max($0 - sample.busy, 0) } }
+        return samples.isEmpty ? 0 : samples.reduce(0, +) / Double(samples.count)
+    }
+
+    /// The load in at most so many stretches of equal length, each the mean of its samples.
+    func load(stretches: Int) -> [LoadSample] {
+        let samples = recording.load
+        let size = max(1, (samples.count + stretches - 1) / max(stretches, 1))
+        return stride(from: 0, to: samples.count, by: size).map { start in
+            let part = samples[start..<min(start + size, samples.count)]
+            var mean = part[part.endIndex - 1]
+            let machine = part.compactMap(\.machine)
+            mean.busy = part.reduce(0) { $0 + $1.busy } / Double(part.count)
+            mean.machine = machine.isEmpty ? nil : machine.reduce(0, +) / Double(machine.count)
+            return mean
+        }
+    }
+
     /// Seconds in which neither Stonebake nor anything it started computed: it waited for a disk, a network, somebody.
     var idleSeconds: Double { idleStretches.reduce(0) { $0 + $1.upperBound - $1.lowerBound } }
 

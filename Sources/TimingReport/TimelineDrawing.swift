@@ -13,7 +13,7 @@ struct TimelineDrawing {
     private static let top = 28.0
 
     private var tree: SpanTree { report.tree }
-    private var rows: [Span] { tree.rows(shortest: TimingReport.shortest) }
+    private var rows: [Span] { tree.rows(shortest: report.shortest) }
     private var seconds: Double { max(tree.root?.seconds ?? 0, 0.001) }
     private var rowsTop: Double { Self.top + Self.chartHeight + 24 }
     private var height: Double { rowsTop + Double(rows.count) * Self.rowHeight + 12 }
@@ -70,7 +70,7 @@ struct TimelineDrawing {
     }
 
     private var load: String {
-        let samples = tree.recording.load
+        let samples = tree.load(stretches: 160)
         let bottom = Self.top + Self.chartHeight
         let cpus = Double(max(tree.recording.cpus, 1))
         func y(_ busy: Double) -> Double { bottom - min(busy, cpus) / cpus * Self.chartHeight }

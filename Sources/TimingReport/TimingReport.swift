@@ -3,7 +3,7 @@ package import HostSystem
 /// Where the time of a build went, for people and for programs.
 package struct TimingReport: Sendable {
     /// What the text and the drawing leave out: spans shorter than this many seconds that are no steps.
-    static let shortest = 0.05
+    var shortest: Double { max(0.05, (tree.root?.seconds ?? 0) / 500) }
     let tree: SpanTree
     let path: CriticalPath
 
@@ -36,7 +36,7 @@ package struct TimingReport: Sendable {
     func label(of segment: CriticalPath.Segment) -> String {
         let span = tree[segment.span]
         let isContainer = tree.children(of: span).contains { tree.shown($0).id == $0.id }
-        return isContainer ? "\(place(of: span)) (around its parts)" : place(of: span)
+        return isContainer && segment.isOwn ? "\(place(of: span)) (around its parts)" : place(of: span)
     }
 
     /// The summary that stands above everything else.
@@ -49,6 +49,8 @@ package struct TimingReport: Sendable {
             "\(decimal(cpu)) s of processor time, \(decimal(seconds > 0 ? cpu / seconds : 0, digits: 2)) busy on average",
         ]
         if !recording.load.isEmpty {
+            let others = tree.othersBusy
+            if others >= 0.2 { parts.append("others kept \(decimal(others)) busy meanwhile") }
             parts.append("nothing of it computed for \(decimal(tree.idleSeconds)) s")
             let peak = recording.load.map(\.memory).max() ?? 0
             let guest = recording.load.map(\.guestMemory).max() ?? 0

@@ -11,11 +11,11 @@ extension TimingReport {
         let head =
             "  " + ["start", "wall", "CPU", "cores"].map { $0.right(7) }.joined() + "memory".right(9) + "    what"
         return [head]
-            + tree.rows(shortest: Self.shortest).map { span in
+            + tree.rows(shortest: shortest).map { span in
                 let cpu = tree.cpu(of: span)
                 // A wait, and what was cached, computes nothing.
                 let computes = span.kind != .wait && span.outcome != .cached
-                let cores = computes && span.seconds >= Self.shortest ? decimal(cpu / span.seconds) : ""
+                let cores = computes && span.seconds >= shortest ? decimal(cpu / span.seconds) : ""
                 let figures = [
                     decimal(span.start), span.outcome == .cached ? "cached" : decimal(span.seconds),
                     computes ? decimal(cpu) : "", cores,
@@ -38,8 +38,8 @@ extension TimingReport {
     private var pathLines: [String] {
         let total = tree.root?.seconds ?? 0
         let merged = path.merged(tree)
-        let shown = merged.filter { $0.seconds >= Self.shortest }
-        let rest = merged.filter { $0.seconds < Self.shortest }
+        let shown = merged.filter { $0.seconds >= shortest }
+        let rest = merged.filter { $0.seconds < shortest }
         var lines = ["The critical path (┃), which decided when the build ended:"]
         lines += shown.map { segment in
             "  \(decimal(segment.start).right(7))\(decimal(segment.seconds).right(7))\(percent(segment.seconds, of: total).right(7))  \(visible(label(of: segment)))"

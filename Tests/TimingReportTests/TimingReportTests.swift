@@ -31,7 +31,7 @@ import Testing
 
     @Test func `the text has every step, the critical path and the slowest packages`() {
         let expected = """
-            Where the time went: 10.0 s on 2 processors; 7.0 s of processor time, 0.70 busy on average; nothing of it computed \
+            Where the time went: 10.0 s on 2 processors; 7.0 s of processor time, 0.70 busy on average; others kept 0.8 busy meanwhile; nothing of it computed \
             for 1.5 s; at most 200 MB of memory and 400 MB for QEMU
 
                 start   wall    CPU  cores   memory    what

@@ -76,7 +76,7 @@ struct PackageInstaller {
                 }
                 try await runPreinsts(scripted.map { packages[$0] })
             }
-            try await Timeline.measure("unpack \(wave.count) packages") {
+            try await Timeline.measure("unpack \(Self.counted(wave.count))") {
                 try await assembler.unpack(
                     wave.map { packages[$0].path }, into: upper, on: layers, database: true, timestamp: timestamp)
             }
@@ -115,7 +115,7 @@ struct PackageInstaller {
             "DPKG_MAINTSCRIPT_NAME": "preinst", "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT": "1", "DPKG_MAINTSCRIPT_DEBUG": "0",
             "DPKG_ADMINDIR": "/var/lib/dpkg", "DPKG_ROOT": "", "DPKG_RUNNING_VERSION": "1.22.0",
         ]
-        let result = try await Timeline.measure("preinst scripts of \(packages.count) packages") {
+        let result = try await Timeline.measure("preinst scripts of \(Self.counted(packages.count))") {
             try await sandbox.run(job(Command("/bin/sh", ["-c", script]), environment))
         }
         guard result.succeeded else { throw preinstFailure(packages, result) }
@@ -134,10 +134,12 @@ struct PackageInstaller {
 
     private func configure(_ names: [String]) async throws {
         guard !names.isEmpty else { return }
-        try await Timeline.measure("configure \(names.count) packages first") {
+        try await Timeline.measure("configure \(Self.counted(names.count)) first") {
             try await runDpkg(["--no-triggers", "--configure"] + names)
         }
     }
+
+    private static func counted(_ packages: Int) -> String { packages == 1 ? "1 package" : "\(packages) packages" }
 
     private func configureAll() async throws {
         try await Timeline.measure("configure the packages") { try await runDpkg(["--configure", "-a"]) }
