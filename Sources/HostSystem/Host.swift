@@ -22,6 +22,8 @@ package struct Host: Sendable {
     package let allowExpired: Bool
     /// Uses what is in the store alone.
     package let offline: Bool
+    /// For failed steps; nil: none is opened.
+    package let debugShell: DebugShell?
 
     /// What the driver chooses; each has the default of an ordinary run.
     package struct Options: Sendable {
@@ -37,6 +39,7 @@ package struct Host: Sendable {
         package var now: @Sendable () -> Int64 = Host.clock
         package var allowExpired = false
         package var offline = false
+        package var debugShell: DebugShell?
         package var transfers = TransferPolicy()
         /// Where the machine's own configuration is read: `/`, another folder in tests.
         package var systemRoot = "/"
@@ -51,6 +54,7 @@ package struct Host: Sendable {
         now = options.now
         allowExpired = options.allowExpired
         offline = options.offline
+        debugShell = options.debugShell
         runner = CommandRunner(progress: options.progress)
         let root: String
         if let cache = options.cache {

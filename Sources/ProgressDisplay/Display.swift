@@ -20,6 +20,9 @@ package final class Display: Sendable {
         /// Lines of the last drawing, to be erased before the next.
         var drawnLines = 0
         var ended = false
+        /// While somebody else has the terminal; what is to last waits in `held`.
+        var isPaused = false
+        var held = ""
         let log: FileHandle?
     }
 
@@ -44,9 +47,26 @@ package final class Display: Sendable {
     package func finish() {
         shared.withLock { shared in
             if mode == .terminal { write(erasing(shared.drawnLines)) }
+            write(shared.held)
+            shared.held = ""
             shared.drawnLines = 0
             shared.ended = true
             try? shared.log?.synchronize()
+        }
+    }
+
+    /// Keeps off the terminal (true) while a person works at it, and comes back (false) with what there was to say
+    /// meanwhile.
+    package func pause(_ isPaused: Bool) {
+        shared.withLock { shared in
+            if isPaused, mode == .terminal {
+                write(erasing(shared.drawnLines))
+                shared.drawnLines = 0
+            }
+            shared.isPaused = isPaused
+            guard !isPaused else { return }
+            write(shared.held)
+            shared.held = ""
         }
     }
 
@@ -61,12 +81,12 @@ package final class Display: Sendable {
                 // Only what leaves a line is drawn at once; progress waits for the next tick.
                 if !lasting.isEmpty { draw(&shared, lasting: lasting, at: time) }
             case .plain:
-                if case .stepStarted(_, let title) = event { write("\(title) …\n") }
-                for line in lasting { write(line + "\n") }
+                if case .stepStarted(_, let title) = event { write("\(title) …\n", &shared) }
+                for line in lasting { write(line + "\n", &shared) }
             case .json:
-                if let line = jsonLine(event, time: Date().timeIntervalSince1970) { write(line + "\n") }
+                if let line = jsonLine(event, time: Date().timeIntervalSince1970) { write(line + "\n", &shared) }
             case .quiet:
-                if case .message(.warning, _) = event { for line in lasting { write(line + "\n") } }
+                if case .message(.warning, _) = event { for line in lasting { write(line + "\n", &shared) } }
             }
         }
     }
@@ -88,14 +108,19 @@ package final class Display: Sendable {
     }
 
     private func draw(_ shared: inout Shared, lasting: [String], at time: Double) {
-        let lines = progressLines(shared.state, at: time, width: terminalWidth(), style: style)
+        let lines =
+            shared.isPaused ? [] : progressLines(shared.state, at: time, width: terminalWidth(), style: style)
         if lines.isEmpty, lasting.isEmpty, shared.drawnLines == 0 { return }
-        write(erasing(shared.drawnLines) + (lasting + lines).map { $0 + "\n" }.joined())
+        write(erasing(shared.drawnLines) + (lasting + lines).map { $0 + "\n" }.joined(), &shared)
         shared.drawnLines = lines.count
     }
 
     private func erasing(_ lines: Int) -> String {
         lines > 0 ? "\u{1B}[\(lines)A\u{1B}[J" : ""
+    }
+
+    private func write(_ text: String, _ shared: inout Shared) {
+        if shared.isPaused { shared.held += text } else { write(text) }
     }
 
     private func write(_ text: String) {

@@ -43,6 +43,7 @@ package struct RootfsAssembler: Sendable {
                         try host.store.commit(staging: staging, as: step.digest, record: record)
                     }
                 } catch {
+                    await host.debugShell?.open(after: error, step: step.title, staging: staging, host: host)
                     // What is left of it goes with the run anyway; the space may be needed before.
                     discardTree(staging)
                     throw error

@@ -33,6 +33,9 @@ struct CriticalPath {
         self.spans = spans
     }
 
+    /// Whether some of the span's time decided when the build ended.
+    func holds(_ span: Span) -> Bool { span.seconds > 0 && span.outcome != .cached && spans.contains(span.id) }
+
     /// With the packages of one dpkg, and other neighbours that belong to one span, put together.
     func merged(_ tree: SpanTree) -> [Segment] {
         var result: [Segment] = []

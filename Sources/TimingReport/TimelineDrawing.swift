@@ -138,7 +138,7 @@ struct TimelineDrawing {
         }.joined()
     }
 
-    private func path(_ span: Span) -> Bool { report.path.spans.contains(span.id) && span.seconds > 0 }
+    private func path(_ span: Span) -> Bool { report.path.holds(span) }
 
     /// The packages of a command, those that can be seen.
     private func stripes(_ span: Span, y: Double) -> String {

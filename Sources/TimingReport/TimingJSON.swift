@@ -54,7 +54,7 @@ extension TimingReport {
                     appliance: tree.appliance(of: span)?.title, outcome: span.outcome.rawValue,
                     start: rounded(span.start), seconds: rounded(span.seconds), cpuSeconds: rounded(tree.cpu(of: span)),
                     memory: tree.memory(of: span) > 0 ? tree.memory(of: span) : nil, waitedFor: span.blocker,
-                    isCritical: path.spans.contains(span.id))
+                    isCritical: path.holds(span))
             },
             criticalPath: path.segments.map {
                 .init(span: $0.span, start: rounded($0.start), seconds: rounded($0.seconds))

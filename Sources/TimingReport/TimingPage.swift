@@ -63,7 +63,7 @@ extension TimingReport {
         let rows = tree.rows(shortest: 0).map { span in
             let cpu = tree.cpu(of: span)
             let isCached = span.outcome == .cached
-            let isCritical = path.spans.contains(span.id) && span.seconds > 0
+            let isCritical = path.holds(span)
             return row(
                 [
                     decimal(span.start, digits: 2), isCached ? "cached" : decimal(span.seconds, digits: 2),

@@ -20,7 +20,7 @@ extension TimingReport {
                     decimal(span.start), span.outcome == .cached ? "cached" : decimal(span.seconds),
                     computes ? decimal(cpu) : "", cores,
                 ].map { $0.right(7) }.joined()
-                let mark = path.spans.contains(span.id) && span.seconds > 0 ? "┃" : " "
+                let mark = path.holds(span) ? "┃" : " "
                 let indent = String(repeating: "  ", count: tree.depth(of: span))
                 return
                     "  \(figures)\(megabytes(tree.memory(of: span)).right(9))  \(mark) \(indent)\(visible(span.title))\(remark(span))"

@@ -38,8 +38,10 @@ struct Pipeline: Sendable {
             let (root, tools) = try await rootFilesystem()
             let image = try await step(.disk) { step in
                 // Also a disk from the store is judged by the spec's size and budget.
-                try await disk.assemble(
-                    step, root: root, tools: tools, plan: plan, session: session, useKVM: useKVM)
+                try await RootfsAssembler(host: host).showingTree(of: root, when: step) {
+                    try await disk.assemble(
+                        step, root: root, tools: tools, plan: plan, session: session, useKVM: useKVM)
+                }
             }
             await session?.cancel()
             let artifacts = try await timed("export", "write \(targetList)") {

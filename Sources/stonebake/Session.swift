@@ -12,10 +12,12 @@ struct Session: Sendable {
 
     /// Runs `body` and ends with the exit status that its outcome asks for.
     ///
-    /// - Parameter purpose: part of the log file's name: `build-wsgi`.
+    /// - Parameters:
+    ///   - purpose: part of the log file's name: `build-wsgi`
+    ///   - debugShell: whether a failed step's root is shown to the person at the terminal
     /// - Throws: `RunEnded` after the failure has been printed; `CancellationError`.
     static func run(
-        _ options: HostOptions, purpose: String, _ body: (Session) async throws -> Void
+        _ options: HostOptions, purpose: String, debugShell: Bool = false, _ body: (Session) async throws -> Void
     ) async throws {
         var settings = Host.Options()
         settings.mirrors = options.mirrorTable
@@ -27,6 +29,9 @@ struct Session: Sendable {
         let display = Display(mode: options.displayMode, style: textStyle(for: STDERR_FILENO), logFile: log.handle)
         defer { display.finish() }
         settings.progress = display.sink
+        if debugShell {
+            settings.debugShell = try DebugShell(environment: settings.environment) { display.pause($0) }
+        }
         let host = try Host(settings)
         let session = Session(host: host, display: display, logPath: log.path)
         do {

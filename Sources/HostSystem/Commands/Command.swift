@@ -15,6 +15,8 @@ package struct Command: Sendable {
         case capture(limit: Int)
         /// Standard output is written to a new file at this path.
         case file(String)
+        /// An open descriptor, which stays the caller's to close.
+        case descriptor(Int32)
         /// Standard output goes where standard error goes: line by line to the log.
         case log
         /// Standard output is handed over line by line (without the line end) as it comes; standard error goes to the

@@ -95,15 +95,9 @@ struct CommandExecution: Sendable {
             status = result.terminationStatus
             output = result.standardOutput
         case .file(let path):
-            let file = try open(path, writing: true)
-            let result = try await Subprocess.run(
-                configuration, input: source,
-                output: .fileDescriptor(file, closeAfterSpawningProcess: true), error: .sequence
-            ) { execution in
-                note(execution.processIdentifier)
-                try await split(execution.standardError) { tail.add($0) }
-            }
-            status = result.terminationStatus
+            status = try await run(source, writing: open(path, writing: true), tail)
+        case .descriptor(let number):
+            status = try await run(source, writing: duplicate(number), tail)
         }
         let ending: CommandResult.Status =
             switch status {
@@ -111,6 +105,19 @@ struct CommandExecution: Sendable {
             case .signaled(let signal): .signalled(signal)
             }
         return CommandResult(status: ending, output: output, tail: tail.lines)
+    }
+
+    /// Closes `file` when the command has it.
+    private func run(
+        _ source: FileDescriptorInput, writing file: FileDescriptor, _ tail: OutputTail
+    ) async throws -> TerminationStatus {
+        try await Subprocess.run(
+            configuration, input: source, output: .fileDescriptor(file, closeAfterSpawningProcess: true),
+            error: .sequence
+        ) { execution in
+            note(execution.processIdentifier)
+            try await split(execution.standardError) { tail.add($0) }
+        }.terminationStatus
     }
 
     private var configuration: Configuration {

@@ -15,6 +15,7 @@ package struct Sandbox: Sendable {
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     private let runner: CommandRunner
+    private let debugShell: DebugShell?
     /// The stonebake executable: what runs as the first process inside.
     let executable: String
     /// For mount points.
@@ -24,6 +25,7 @@ package struct Sandbox: Sendable {
     package init(host: Host, progress: ProgressSink? = nil) {
         runner = CommandRunner(progress: progress ?? host.progress, isMeasuring: false)
         executable = host.executable
+        debugShell = host.debugShell
         scratch = host.scratch
     }
 
@@ -47,7 +49,7 @@ package struct Sandbox: Sendable {
         )
         .with {
             $0.input = .descriptor(line.far)
-            $0.output = job.command.output
+            $0.output = job.terminal.map { .descriptor($0) } ?? job.command.output
         }
         runner.progress.send(.log("sandbox$ \(job.command.shellLine)"))
         return try await Timeline.measure(job.command.spanTitle, kind: .command) {
@@ -57,6 +59,7 @@ package struct Sandbox: Sendable {
                 position.recorder.set(commandSeconds: usage.seconds, of: position.span)
             }
             try judge(result, answer: answer)
+            debugShell?.note(job, succeeded: result.succeeded)
             return result
         }
     }
@@ -96,6 +99,7 @@ package struct Sandbox: Sendable {
             privateNetwork: !job.network, chroot: job.chroot, hostname: job.hostname,
             executable: job.command.executable, arguments: job.command.arguments, environment: environment,
             workingDirectory: job.command.workingDirectory)
+        order.isInteractive = job.terminal != nil
         if job.network { order.binds += Self.networkFiles() }
         switch job.command.input {
         case .none: break

@@ -88,6 +88,10 @@ package enum SandboxInit {
     /// signal, as a shell does).
     private static func start(_ order: SandboxOrder) throws -> Int32 {
         setenv("PATH", order.environment["PATH"] ?? Sandbox.path, 1)
+        if order.isInteractive {
+            let terminal = try SandboxTerminal(person: STDOUT_FILENO)
+            return terminal.serve(try terminal.start(order))
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         // PID 1's own handler for SIGTERM is reset by exec; nothing is blocked.

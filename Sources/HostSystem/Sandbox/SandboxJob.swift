@@ -27,6 +27,9 @@ package struct SandboxJob: Sendable {
     /// `environment` is added to the sandbox's own clean one; nothing comes from the host's.
     package var command: Command
     package var hostname = "localhost"
+    /// A terminal, open for both ways, at which a person sits: the command gets one of its own that is joined to it. The
+    /// caller makes it raw.
+    package var terminal: Int32?
     /// SOURCE_DATE_EPOCH, in seconds since 1970.
     package var timestamp: Int64?
 
@@ -60,6 +63,8 @@ struct SandboxOrder: Codable {
     /// Standard input: a text, or a file of the host.
     var inputText: String?
     var inputFile: String?
+    /// Standard output is a person's terminal.
+    var isInteractive = false
 }
 
 /// What that process says before the command starts.

@@ -175,10 +175,11 @@ struct Configurator {
         let path = "\(surroundings.folder)/script"
         let text = script.text.hasPrefix("#!") ? script.text : "#!/bin/sh\n\(script.text)"
         try Files.write(text, to: path, mode: 0o755)
-        defer { try? Files.remove(path) }
         try await run(Command("/run/stonebake/script", []), live: true) { lines in
             RootfsError(.script, "the script '\(script.name)' failed", at: script.range, notes: lines)
         }
+        // One that failed stays where it ran: a person may look at it from a shell in the root.
+        try Files.remove(path)
     }
 
     /// When something in this step asked for it; the base's own is good otherwise.

@@ -94,7 +94,6 @@ struct PackageInstaller {
     private func runPreinsts(_ packages: [Package]) async throws {
         guard !packages.isEmpty else { return }
         let folder = "\(surroundings.folder)/control"
-        defer { try? removeTree(folder) }
         var script = "set -e\nci=/var/lib/dpkg/tmp.ci\n"
         for (number, package) in packages.enumerated() {
             try Files.makeFolder("\(folder)/\(number)")
@@ -118,7 +117,9 @@ struct PackageInstaller {
         let result = try await Timeline.measure("preinst scripts of \(Self.counted(packages.count))") {
             try await sandbox.run(job(Command("/bin/sh", ["-c", script]), environment))
         }
+        // Left where they are after a failure: a person may look at them from a shell in the root.
         guard result.succeeded else { throw preinstFailure(packages, result) }
+        try removeTree(folder)
     }
 
     private func preinstFailure(_ packages: [Package], _ result: CommandResult) -> HostError {

@@ -30,6 +30,16 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(help: "Say for each step that runs which input made it run.")
     var explain = false
 
+    @Flag(help: "When a step fails, open a shell in its root as it was then; needs a terminal.")
+    var debugShell = false
+
+    func validate() throws {
+        guard !debugShell || DebugShell.hasTerminal else {
+            throw ValidationError(
+                "--debug-shell needs a terminal, and standard input is none: leave it out where nobody can type")
+        }
+    }
+
     func run() async throws {
         let loaded = try LoadedSpec(spec)
         let folder = OutputFolder(root: output.folder, appliance: loaded.appliance)
@@ -37,7 +47,8 @@ struct BuildCommand: AsyncParsableCommand {
     }
 
     private func build(_ loaded: LoadedSpec, into folder: OutputFolder) async throws {
-        try await Session.run(host, purpose: "build-\(loaded.appliance.name.value)") { session in
+        try await Session.run(host, purpose: "build-\(loaded.appliance.name.value)", debugShell: debugShell) {
+            session in
             let start = ContinuousClock().now
             let lock = try await Timeline.measure("the lock") {
                 try await Locking(host: session.host).lockForBuild(loaded, onlyCurrent: locked)
