@@ -50,7 +50,7 @@ int gettimeofday(struct timeval *restrict now, void *restrict zone) {
     static int (*next)(struct timeval *restrict, void *restrict);
     if (next == NULL) next = (int (*)(struct timeval *restrict, void *restrict))dlsym(RTLD_NEXT, "gettimeofday");
     int result = next(now, zone);
-    if (result == 0 && now != NULL) now->tv_sec += offset();
+    if (result == 0) now->tv_sec += offset();
     return result;
 }
 
@@ -119,6 +119,11 @@ struct listing {
 
 static struct listing *listings;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+// A process that is forked while another thread reads a directory must not find the lock held.
+static void hold(void) { pthread_mutex_lock(&lock); }
+static void release(void) { pthread_mutex_unlock(&lock); }
+__attribute__((constructor)) static void prepare(void) { pthread_atfork(hold, release, release); }
 
 static void empty(struct listing *listing) {
     for (size_t index = 0; index < listing->count; index++) free(listing->entries[index]);

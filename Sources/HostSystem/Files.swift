@@ -84,6 +84,18 @@ package enum Files {
         }
     }
 
+    /// Makes the folder with exactly that mode, whatever the umask: for what ends up in an image, or is seen by users
+    /// of one.
+    package static func makeFolder(_ path: String, exactMode mode: UInt32) throws(HostError) {
+        try makeFolder(path, mode: mode)
+        try setMode(path, mode)
+    }
+
+    /// chmod(2).
+    package static func setMode(_ path: String, _ mode: UInt32) throws(HostError) {
+        if chmod(path, mode) != 0 { throw failure(errno, "cannot change the mode of", path) }
+    }
+
     /// rename(2): atomic within a filesystem.
     package static func move(_ source: String, to target: String) throws(HostError) {
         if rename(source, target) != 0 { throw failure(errno, "cannot move '\(source)' to", target) }

@@ -20,6 +20,7 @@ package struct Sandbox: Sendable {
     let executable: String
     /// For mount points.
     private let scratch: ScratchFolder
+    private let variation: SandboxVariation?
 
     /// `progress` gets what commands print, in place of the host's.
     package init(host: Host, progress: ProgressSink? = nil) {
@@ -27,6 +28,7 @@ package struct Sandbox: Sendable {
         executable = host.executable
         debugShell = host.debugShell
         scratch = host.scratch
+        variation = SandboxVariation(host.environment)
     }
 
     /// Runs the job and returns how its command ended (128 + N after signal N, as in a shell).
@@ -101,6 +103,7 @@ package struct Sandbox: Sendable {
             workingDirectory: job.command.workingDirectory)
         order.isInteractive = job.terminal != nil
         if job.network { order.binds += Self.networkFiles() }
+        variation?.apply(to: &order)
         switch job.command.input {
         case .none: break
         case .text(let text): order.inputText = text

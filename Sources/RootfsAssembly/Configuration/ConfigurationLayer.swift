@@ -63,7 +63,7 @@ struct Configurator {
         log = ScriptLog(path: "\(assembler.host.store.root)/logs/\(step.kind.rawValue)-\(step.name).log")
         sandbox = Sandbox(host: assembler.host, progress: log.sink(passingOnTo: assembler.host.progress))
         surroundings = try ScriptSurroundings(in: try assembler.host.scratch.newFolder("scripts"))
-        try Files.makeFolder(upper)
+        try Files.makeFolder(upper, exactMode: 0o755)
     }
 
     func run() async throws {

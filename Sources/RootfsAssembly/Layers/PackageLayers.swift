@@ -25,7 +25,7 @@ extension RootfsAssembler {
         bootstrap: Bool
     ) async throws -> [String: String] {
         let tree = "\(staging)/tree"
-        try Files.makeFolder(tree)
+        try Files.makeFolder(tree, exactMode: 0o755)
         guard !locked.isEmpty else { return [:] }
         let fetcher = PackageFetcher(host: host, repositories: lock.repositories)
         let paths = try await fetcher.fetch(locked, step: step.kind.rawValue)

@@ -14,7 +14,7 @@ extension RootfsAssembler {
     ) async throws -> RootLayers {
         let entry = try await entry(for: step) { staging in
             let tree = "\(staging)/tree"
-            try Files.makeFolder(tree)
+            try Files.makeFolder(tree, exactMode: 0o755)
             let wheels = try await WheelFetcher(host: host).fetch(
                 lock.wheels.map { .init(project: $0.name, file: $0.file, sha256: $0.sha256) }, step: step.kind.rawValue)
             let binds = try pythonBinds(zip(lock.wheels, wheels).map { ($0.file, $1.path) }, lock, tools)

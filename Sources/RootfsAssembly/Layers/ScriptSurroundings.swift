@@ -16,6 +16,10 @@ struct ScriptSurroundings {
         // The initramfs is made once, when all packages are configured.
         try Files.write(
             "#!/bin/sh\n: >/run/stonebake/initramfs-wanted\nexit 0\n", to: "\(folder)/update-initramfs", mode: 0o755)
+        // Scripts call them as other users too, and the umask may be a strict one.
+        for name in ["", "/policy-rc.d", "/start-stop-daemon", "/update-initramfs"] {
+            try Files.setMode("\(folder)\(name)", 0o755)
+        }
     }
 
     var isInitramfsWanted: Bool { Files.exists("\(folder)/initramfs-wanted") }

@@ -9,7 +9,7 @@ extension RootfsAssembler {
             let fetcher = PackageFetcher(host: host, repositories: lock.repositories)
             let packages = try await fetcher.fetch(lock.tools, step: step.kind.rawValue)
             let tree = "\(staging)/tree"
-            try Files.makeFolder(tree)
+            try Files.makeFolder(tree, exactMode: 0o755)
             // base-files has the folders and links that everything else stands on.
             try await unpack(
                 order(packages, lock.tools), into: tree, on: RootLayers([]), database: false,

@@ -30,6 +30,9 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(help: "Say for each step that runs which input made it run.")
     var explain = false
 
+    @Flag(help: "Build a second time with everything else varied, and name the first file that differs.")
+    var verifyReproducible = false
+
     @Flag(help: "When a step fails, open a shell in its root as it was then; needs a terminal.")
     var debugShell = false
 
@@ -69,10 +72,24 @@ struct BuildCommand: AsyncParsableCommand {
                 try folder.writeReport(plan: plan, result: result, seconds: seconds, now: session.host.now())
                 return result
             }
+            let verdict = verifyReproducible ? try await check(loaded, plan, folder, session).run(result) : nil
             session.display.finish()
             let summary = BuildSummary(
                 result: result, folder: folder.path, seconds: (ContinuousClock().now - start).inSeconds)
             print(summary.text)
+            if let verdict { print(verdict) }
         }
+    }
+
+    private func check(
+        _ loaded: LoadedSpec, _ plan: BuildPlan, _ folder: OutputFolder, _ session: Session
+    ) -> ReproducibilityCheck {
+        ReproducibilityCheck(
+            host: session.host, plan: plan, spec: Self.absolute(spec.path), lock: Self.absolute(loaded.lockPath),
+            folder: folder.absolutePath)
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 }

@@ -68,6 +68,15 @@ struct DiffText {
             + filesystem.fields.map { "    \(field($0))" } + (filesystem.note.map { ["    \($0)"] } ?? [])
     }
 
+    /// `/etc/motd (content from byte 12)`.
+    func sentence(_ file: ImageDifference.File) -> String {
+        switch file.change {
+        case .added: "\(file.path) is in the second build alone"
+        case .removed: "\(file.path) is in the first build alone"
+        case .changed: String(self.file(file).dropFirst(2))
+        }
+    }
+
     private func file(_ file: ImageDifference.File) -> String {
         var details: [String] = []
         switch file.change {

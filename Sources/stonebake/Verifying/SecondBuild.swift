@@ -1,0 +1,70 @@
+import BuildPlanning
+import Foundation
+import HostSystem
+
+/// Builds once more, from nothing but the downloads, in a process of its own that has everything varied.
+struct SecondBuild: Sendable {
+    let host: Host
+    let variations: Variations
+    /// Where its store and its images lie; goes with the run.
+    let folder: String
+
+    /// - Throws: `HostError` when the folder cannot be made.
+    init(host: Host) throws {
+        self.host = host
+        variations = Variations(host: host)
+        folder = "\(try host.scratch.newFolder("second"))/a longer path – второй, 二番目"
+    }
+
+    var store: String { "\(folder)/store of the second build" }
+    var images: String { "\(folder)/images of the second build" }
+
+    /// Runs it.
+    ///
+    /// - Parameters:
+    ///   - spec: an absolute path
+    ///   - lock: an absolute path
+    /// - Throws: `NotReproducible` when it ends with an error, although the first build did not.
+    func run(spec: String, lock: String) async throws {
+        try prepareStore()
+        let arguments =
+            variations.prefix + [
+                host.executable, "build", spec, "--lock", lock, "--locked", "--offline", "--output", images,
+            ]
+        let command = Command(arguments[0], Array(arguments.dropFirst())).with {
+            $0.workingDirectory = folder
+            for (name, value) in variations.environment { $0.environment[name] = value }
+            $0.environment["STONEBAKE_CACHE"] = store
+        }
+        let result = try await host.runner.run(command)
+        guard result.succeeded else {
+            throw NotReproducible(
+                "the second build failed where the first one did not", notes: Array(result.tail.suffix(12)),
+                hint: "what was varied: \(variations.varied.joined(separator: "; "))")
+        }
+    }
+
+    /// A store of its own. Downloads, and the parts of libguestfs that are no part of an image, are the first one's.
+    private func prepareStore() throws {
+        try Files.makeFolder(store)
+        let shared = ["blobs", "libguestfs"]
+        for name in shared {
+            try Files.makeFolder("\(host.store.root)/\(name)")
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(store)/\(name)", withDestinationPath: "\(absolute(host.store.root))/\(name)")
+        }
+        let facts = "\(host.store.root)/facts"
+        guard Files.exists(facts) else { return }
+        try FileManager.default.copyItem(atPath: facts, toPath: "\(store)/facts")
+    }
+
+    private func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    }
+
+    /// The file that a step of this build made; nil when it made none.
+    func result(of step: BuildStep, file: String) throws -> String? {
+        guard let entry = try ContentStore(root: store).entry(step.digest) else { return nil }
+        return "\(entry.path)/\(file)"
+    }
+}
