@@ -7,6 +7,7 @@ SWIFT ?= swift
 demo:
 	@scripts/setup build run
 	$(SWIFT) build -c release --product stonebake
+	$(SWIFT) build -c release --product stonebake-variation
 	@scripts/demo
 
 # The whole suite; no test is skipped where a tool is missing, so that the tools are installed first.
@@ -14,6 +15,7 @@ demo:
 # after the other: most of the time goes into builds and boots, which have time limits and use all cores anyway.
 test: setup
 	$(SWIFT) build -c release --product stonebake
+	$(SWIFT) build -c release --product stonebake-variation
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel
 
@@ -23,6 +25,7 @@ setup:
 build:
 	@scripts/setup build
 	$(SWIFT) build -c release --product stonebake
+	$(SWIFT) build -c release --product stonebake-variation
 
 # The manual page and the shell completions come from the declarations of the subcommands.
 man:
