@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; both install first what is missing.
 SWIFT ?= swift
 
-.PHONY: demo test setup build man completions clean
+.PHONY: demo test setup build bench bench-quick man completions clean
 
 # Builds the WSGI appliance, boots it and shows the page that it serves.
 demo:
@@ -26,6 +26,19 @@ build:
 	@scripts/setup build
 	$(SWIFT) build -c release --product stonebake
 	$(SWIFT) build -c release --product stonebake-variation
+
+# Stonebake beside mkosi, mmdebstrap, debos and vmdb2: Benchmarks/side-by-side.md. Needs root, and about half an hour.
+RUNS ?= 5
+bench:
+	@scripts/setup build run bench
+	$(SWIFT) build -c release --product stonebake
+	Benchmarks/side-by-side --runs $(RUNS)
+
+# One round, to try it; the table goes to .build-bench and not into the repository.
+bench-quick:
+	@scripts/setup build run bench
+	$(SWIFT) build -c release --product stonebake
+	Benchmarks/side-by-side --runs 1 --fresh --output .build-bench/side-by-side.md
 
 # The manual page and the shell completions come from the declarations of the subcommands.
 man:
