@@ -1,3 +1,4 @@
+import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import Diagnostics
@@ -13,6 +14,8 @@ struct Locking: Sendable {
     func resolve(_ spec: LoadedSpec, previous: Lockfile?, update: UpdatePolicy) async throws -> Lockfile {
         var lock = try await PackageResolver(host: host).resolve(
             spec.request, spec: spec.lockedSpec, previous: previous, update: update)
+        lock.snapshot = spec.appliance.snapshot?.value.text
+        warnAboutSnapshot(of: spec.appliance, lock)
         guard let python = spec.request.python else { return lock }
         // pip is the distribution's own, from the tools layer, so that markers mean the image's Python.
         let plan = BuildPlan(appliance: spec.appliance, lock: lock, hostFiles: [:])
@@ -28,7 +31,9 @@ struct Locking: Sendable {
     ///
     /// - Throws: `HostError` with status 1 when `onlyCurrent` and the lock is missing or stale.
     func lockForBuild(_ spec: LoadedSpec, onlyCurrent: Bool) async throws -> Lockfile {
-        let present = try spec.readLock()
+        var present = try spec.readLock()
+        // Which archive is asked is the spec's to say, and no reason to make a lock anew.
+        present?.snapshot = spec.appliance.snapshot?.value.text
         if let present {
             let stale = spec.staleInputs(of: present)
             if stale.isEmpty { return present }
@@ -41,6 +46,19 @@ struct Locking: Sendable {
         let lock = try await resolve(spec, previous: present, update: .keep)
         try write(lock, to: spec.lockPath)
         return lock
+    }
+
+    /// The lock is made from what the mirror has today. A snapshot archive's state of an earlier day lacks what is newer.
+    private func warnAboutSnapshot(of appliance: Appliance, _ lock: Lockfile) {
+        guard let date = appliance.snapshot?.value, let newest = lock.repositories.map(\.date).max(),
+            date.seconds + 86400 < newest
+        else { return }
+        let made = SnapshotDate(seconds: newest)
+        host.progress.send(
+            .message(
+                .warning,
+                "the lock is made from the archive of \(made.dayText), and 'snapshot' is \(date.dayText): once the mirror "
+                    + "drops what is locked, the snapshot may lack it; 'snapshot: \(made.dayText)' has it"))
     }
 
     func write(_ lock: Lockfile, to path: String) throws {

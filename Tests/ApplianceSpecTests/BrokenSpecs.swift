@@ -29,6 +29,10 @@ enum BrokenSpecs {
         ("application: {wsgy: {}}\n", "unknown-key", "5:15"),
         ("application: {}\n", "missing-key", "5:14"),
         ("application: wsgi\n", "wrong-type", "5:14"),
+        ("snapshot: yesterday\n", "bad-date", "5:11"),
+        ("snapshot: 2026-1-2\n", "bad-date", "5:11"),
+        ("snapshot: '20261120'\n", "bad-date", "5:11"),
+        ("snapshot: 20261120\n", "wrong-type", "5:11"),
         ("hostname: web_1\n", "bad-host-name", "5:11"),
         ("hostname: 12\n", "wrong-type", "5:11"),
         ("locale: german\n", "bad-locale", "5:9"),
@@ -90,6 +94,10 @@ enum BrokenSpecs {
     ]
 
     private static let semantic: [(String, String, String)] = [
+        ("snapshot: 2026-02-29\n", "bad-date", "5:11"),
+        ("snapshot: 20260101T240000Z\n", "bad-date", "5:11"),
+        ("snapshot: 9999-01-01\n", "bad-date", "5:11"),
+        ("snapshot: 1999-01-01\n", "bad-date", "5:11"),
         ("extends: nowhere.yaml\n", "file-not-found", "5:10"),
         ("extends: setup.sh\n", "unsupported-file", "5:10"),
         ("application: {wsgi: {module: 'shop.wsgi:application', source: ap}}\n", "folder-not-found", "5:63"),

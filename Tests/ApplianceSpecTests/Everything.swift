@@ -83,6 +83,7 @@ enum Everything {
           - unit: {name: cron.service, state: active}
           - boot-time: {at-most: 90s}
         targets: [raw, qcow2]
+        snapshot: 2025-06-07
 
         """
 }

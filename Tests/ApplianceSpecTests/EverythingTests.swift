@@ -25,6 +25,7 @@ struct EverythingTests {
         #expect(shop.packages.remove.map(\.value) == ["rsyslog"])
         #expect(shop.packages.recommends)
         #expect(shop.system.hostname == "shop-1.example.org")
+        #expect(shop.snapshot?.value.text == "20250607T000000Z")
         #expect(shop.system.locale == "en_GB.UTF-8")
         #expect(shop.system.timezone == "Europe/Berlin")
         #expect(shop.system.kernelArguments == ["quiet", "net.ifnames=0"])

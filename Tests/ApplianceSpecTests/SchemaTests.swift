@@ -101,10 +101,11 @@ struct SchemaTests {
             return loader.construct_sequence(node, deep=True) if isinstance(node, ruamel.yaml.SequenceNode) \\
                 else loader.construct_mapping(node, deep=True)
         yaml.constructor.add_constructor("!replace", replace)
+        # Dates, as YAML 1.1 has them, are strings to YAML 1.2 and to JSON, also where there is no such day.
+        yaml.constructor.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: node.value)
         result = {}
         for path in open("paths.txt").read().split("\\n"):
             document = yaml.load(open(path))
-            # Dates, as YAML 1.1 has them, are strings to YAML 1.2 and to JSON.
             document = json.loads(json.dumps(document, default=str))
             result[path] = "; ".join(e.message[:200] for e in validator.iter_errors(document))
         print(json.dumps(result))

@@ -4,6 +4,25 @@ import SystemPackage
 
 // Distribution, packages, disk and the rest of what the machine is.
 extension SpecDecoder {
+    /// The oldest state that Debian's snapshot archive has: 2005-03-12.
+    private static let firstSnapshot: Int64 = 1_110_585_600
+
+    mutating func snapshot() -> Located<SnapshotDate>? {
+        guard let given = root.text("snapshot"), TextRule.snapshotDate.accepts(given.value) else { return nil }
+        guard let date = SnapshotDate(parsing: given.value) else {
+            fail("bad-date", "there is no such day or time: '\(given.value)'", given.range)
+            return nil
+        }
+        if date.seconds > now {
+            fail(
+                "bad-date", "the snapshot of '\(given.value)' is yet to come", given.range,
+                hint: "it is \(SnapshotDate(seconds: now).text) now (UTC)")
+        } else if date.seconds < Self.firstSnapshot {
+            fail("bad-date", "no snapshot archive has a state of '\(given.value)'", given.range, hint: "2005 or later")
+        }
+        return Located(date, at: given.range)
+    }
+
     mutating func repositories() -> [Repository] {
         var ids: [String: SourceRange] = [:]
         return root.list("repositories").compactMap { node in

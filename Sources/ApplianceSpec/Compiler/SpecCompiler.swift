@@ -1,12 +1,17 @@
 package import Diagnostics
+import FoundationEssentials
 
 /// Compiles a spec: reads it and its bases, merges them, and finds everything that is wrong with them at once.
 package struct SpecCompiler: Sendable {
     private let paths: HostPaths
+    private let now: Int64
 
-    /// - Parameter workingDirectory: an absolute path; relative paths are relative to it, and places in messages are
-    ///   shown relative to it.
-    package init(workingDirectory: String) {
+    /// - Parameters:
+    ///   - workingDirectory: an absolute path; relative paths are relative to it, and places in messages are shown
+    ///     relative to it.
+    ///   - now: seconds since 1970; a snapshot cannot be of later.
+    package init(workingDirectory: String, now: Int64 = Int64(Date().timeIntervalSince1970)) {
+        self.now = now
         let folder = HostPaths(workingDirectory: "/").absolute(workingDirectory)
         paths = HostPaths(workingDirectory: folder)
     }
@@ -21,7 +26,7 @@ package struct SpecCompiler: Sendable {
         for diagnostic in merged.missingKeys(of: SpecDeclarations.spec) where loader.isComplete {
             report.add(diagnostic)
         }
-        var decoder = SpecDecoder(root: merged, paths: paths)
+        var decoder = SpecDecoder(root: merged, paths: paths, now: now)
         let directory = HostPaths.folder(of: paths.absolute(path))
         let appliance = decoder.appliance(sources: loader.files, directory: directory)
         report.append(decoder.report)

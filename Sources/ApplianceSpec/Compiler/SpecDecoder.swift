@@ -7,11 +7,14 @@ import Diagnostics
 struct SpecDecoder {
     let root: SpecNode
     let paths: HostPaths
+    /// Seconds since 1970.
+    let now: Int64
     var report = DiagnosticReport()
 
-    init(root: SpecNode, paths: HostPaths) {
+    init(root: SpecNode, paths: HostPaths, now: Int64) {
         self.root = root
         self.paths = paths
+        self.now = now
     }
 
     mutating func appliance(sources: [SourceFile], directory: String) -> Appliance {
@@ -24,6 +27,7 @@ struct SpecDecoder {
             distribution: Distribution(
                 name: root["distribution"]?.text("name")?.value ?? "debian",
                 release: root["distribution"]?.text("release") ?? Located("trixie")),
+            snapshot: snapshot(),
             repositories: repositories(),
             packages: packages(),
             application: application(),

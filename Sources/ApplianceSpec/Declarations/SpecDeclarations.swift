@@ -22,6 +22,10 @@ enum SpecDeclarations {
                 "extends", .either([.text(.relativePath), .list(of: .text(.relativePath), atLeast: 1)]),
                 "One or several specs that this one builds on, relative to this file."),
             Field("distribution", .record(distribution), "What the packages are taken from.", need: .afterMerge),
+            Field(
+                "snapshot", .text(.snapshotDate),
+                "A date at which the distribution's snapshot archive is asked for locked packages that its mirror no longer "
+                    + "has."),
             Field("repositories", .list(of: .record(repository)), "Repositories besides the distribution's own."),
             Field("packages", .record(packages), "Packages besides the base system and the application's."),
             Field("application", .record(application), "The application, as one of the kinds that Stonebake knows."),

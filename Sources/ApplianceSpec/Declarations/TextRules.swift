@@ -52,6 +52,14 @@ extension TextRule {
     static let archiveName = TextRule("an archive name", "^[a-z][a-z0-9-]*$", examples: ["debian", "debian-security"])
     static let repositoryName = TextRule("a repository name", "^[a-z][a-z0-9-]*$", examples: ["grafana"])
     static let suite = TextRule("a suite", "^[A-Za-z0-9][A-Za-z0-9._/-]*$", examples: ["trixie-backports", "stable"])
+    static let snapshotDate = TextRule(
+        "a date", "^[0-9]{4}(-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?|[0-9]{4}T[0-9]{6}Z)$",
+        examples: ["2026-11-20", "20261120T060000Z"]
+    ) { text in
+        text.count == 8 && text.allSatisfy(\.isNumber)
+            ? "write '\(text.prefix(4))-\(text.dropFirst(4).prefix(2))-\(text.suffix(2))'" : nil
+    }
+
     static let component = TextRule("a component", "^[a-z0-9][a-z0-9/.-]*$", examples: ["main", "non-free-firmware"])
     static let repositoryURI = TextRule(
         "a repository URI", #"^(https?://[^\s/]+|file:/)[^\s]*$"#, examples: ["https://apt.example.org/debian"])

@@ -9,6 +9,8 @@ package struct Appliance: Sendable {
     package var summary: String
     package var architecture: Architecture
     package var distribution: Distribution
+    /// When the distribution's snapshot archive is to be asked for what its mirror no longer has; nil: never.
+    package var snapshot: Located<SnapshotDate>?
     /// The repositories the spec adds to the distribution's own.
     package var repositories: [Repository]
     package var packages: PackageSelection

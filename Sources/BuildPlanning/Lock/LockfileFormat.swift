@@ -1,3 +1,4 @@
+import ApplianceSpec
 import ContentDigest
 package import Diagnostics
 import FoundationEssentials
@@ -7,15 +8,18 @@ import FoundationEssentials
 package enum LockfileFormat {
     /// The text, ending in a newline.
     package static func encode(_ lock: Lockfile) throws -> String {
-        let sections: [(String, String)] = [
-            ("format", try line(lock.format)),
-            ("spec", try specification(lock.spec)),
-            ("timestamp", try line(lock.timestamp)),
-            ("repositories", try list(lock.repositories.sorted { $0.id < $1.id }.map(members))),
-            ("packages", try list(sorted(lock.packages).map(members))),
-            ("tools", try list(sorted(lock.tools).map(members))),
-            ("wheels", try list(lock.wheels.sorted { $0.name < $1.name }.map(members))),
-        ]
+        let snapshot = try lock.snapshot.map { [("snapshot", try line($0))] } ?? []
+        let sections: [(String, String)] =
+            [
+                ("format", try line(lock.format)),
+                ("spec", try specification(lock.spec)),
+                ("timestamp", try line(lock.timestamp)),
+            ] + snapshot + [
+                ("repositories", try list(lock.repositories.sorted { $0.id < $1.id }.map(members))),
+                ("packages", try list(sorted(lock.packages).map(members))),
+                ("tools", try list(sorted(lock.tools).map(members))),
+                ("wheels", try list(lock.wheels.sorted { $0.name < $1.name }.map(members))),
+            ]
         return "{\n" + sections.map { "  \"\($0)\": \($1)" }.joined(separator: ",\n") + "\n}\n"
     }
 
@@ -144,6 +148,9 @@ package enum LockfileFormat {
     /// What the types do not say. A lock is input: a path in it becomes part of a URL and of a file's name.
     private static func check(_ lock: Lockfile, _ place: (String) -> SourceRange?) throws(LockfileError) {
         let repositories = Set(lock.repositories.map(\.id))
+        if let date = lock.snapshot, SnapshotDate(parsing: date)?.text != date {
+            throw LockfileError("'\(date)' is not the date of a snapshot", at: place("snapshot"))
+        }
         for (list, packages) in [("packages", lock.packages), ("tools", lock.tools)] {
             var seen: Set<String> = []
             for (index, package) in packages.enumerated() {

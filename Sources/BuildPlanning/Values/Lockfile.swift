@@ -9,6 +9,9 @@ package struct Lockfile: Codable, Sendable, Equatable {
     package var spec: LockedSpec
     /// Seconds since 1970: the newest Release date; all times in the image are clamped to it.
     package var timestamp: Int64
+    /// `20261120T060000Z`: at which date the distribution's snapshot archive is asked for what its mirror no longer has.
+    /// The spec's, when the lock was made; a build goes by the spec. No image depends on it.
+    package var snapshot: String?
     package var repositories: [LockedRepository]
     /// What goes into the image, sorted by name and architecture.
     package var packages: [LockedPackage]

@@ -24,6 +24,17 @@ struct AptSources: Sendable {
         return nil
     }
 
+    /// Where a snapshot archive lies, by a source that reads from one: what stands before `/archive/NAME/DATE` in its URI.
+    func snapshotBase() throws(HostError) -> String? {
+        for uri in try read().flatMapThrowing(usable) {
+            guard let start = uri.firstRange(of: "/archive/debian") else { continue }
+            let steps = uri[start.upperBound...].split(separator: "/")
+            let isDate: (Substring) -> Bool = { $0.count == 16 && $0.hasSuffix("Z") && $0.dropFirst(8).first == "T" }
+            if steps.contains(where: isDate) { return String(uri[..<start.lowerBound]) }
+        }
+        return nil
+    }
+
     /// All enabled `deb` sources, in apt's order.
     func read() throws(HostError) -> [Source] {
         let etc = systemRoot == "/" ? "/etc/apt" : "\(systemRoot)/etc/apt"

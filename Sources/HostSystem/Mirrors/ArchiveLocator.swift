@@ -75,6 +75,29 @@ package struct ArchiveLocator: Sendable {
         return urls
     }
 
+    /// Where snapshot archives of Debian's kind have a file of an archive at some dates (`20261120T060000Z`), in their
+    /// order: `BASE/archive/debian/20261120T060000Z/pool/…`. Empty for archives that have none.
+    ///
+    /// - Throws: `HostError.unknownArchive` when no snapshot archive is known; it says how to give one.
+    package func snapshotLocations(
+        of file: String, in origin: MirrorFolder.Origin, dates: [String], isOffline: Bool
+    ) throws(HostError) -> [String] {
+        guard case .archive(let name) = origin, Self.hasSnapshots(name) else { return [] }
+        var base = try self.base(of: Self.snapshotArchive)
+        guard !isOffline || base.hasPrefix("file:") else { return [] }
+        if !base.hasSuffix("/archive") { base += "/archive" }
+        var seen: Set<String> = []
+        return dates.filter { seen.insert($0).inserted }.map { "\(base)/\(name)/\($0)/\(file)" }
+    }
+
+    /// The name that snapshot archives are configured by.
+    package static let snapshotArchive = "debian-snapshot"
+
+    /// Debian's own: debian, debian-security, debian-backports, debian-ports, …
+    package static func hasSnapshots(_ archive: String) -> Bool {
+        archive == "debian" || archive.hasPrefix("debian-") && archive != snapshotArchive
+    }
+
     /// What to do about a locked file that is missing or damaged where only this machine is looked at; nil elsewhere.
     package func mirrorHint(isOffline: Bool) -> String? {
         if let folder = folders.first {
@@ -93,6 +116,12 @@ package struct ArchiveLocator: Sendable {
             throw HostError(
                 .unknownArchive,
                 "no package index is known for the archive 'pypi': pip is neither configured nor there",
+                hint: Self.hint(archive))
+        }
+        if archive == Self.snapshotArchive {
+            if let uri = try apt.snapshotBase() { return uri }
+            throw HostError(
+                .unknownArchive, "no snapshot archive is known: this machine's apt sources have none",
                 hint: Self.hint(archive))
         }
         if let uri = try apt.base(of: archive) { return uri }

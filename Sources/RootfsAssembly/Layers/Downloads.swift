@@ -7,6 +7,6 @@ extension RootfsAssembler {
     /// - Parameter step: the id of the step whose progress it is.
     /// - Throws: `HostError`, `CancellationError`.
     package func fetch(_ packages: [LockedPackage], from lock: Lockfile, step: String) async throws {
-        _ = try await PackageFetcher(host: host, repositories: lock.repositories).fetch(packages, step: step)
+        _ = try await PackageFetcher(host: host, lock: lock).fetch(packages, step: step)
     }
 }

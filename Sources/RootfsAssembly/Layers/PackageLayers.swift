@@ -27,7 +27,7 @@ extension RootfsAssembler {
         let tree = "\(staging)/tree"
         try Files.makeFolder(tree, exactMode: 0o755)
         guard !locked.isEmpty else { return [:] }
-        let fetcher = PackageFetcher(host: host, repositories: lock.repositories)
+        let fetcher = PackageFetcher(host: host, lock: lock)
         let paths = try await fetcher.fetch(locked, step: step.kind.rawValue)
         let packages = try await blocking(named: "control") {
             try paths.map { path in

@@ -6,7 +6,7 @@ extension RootfsAssembler {
     /// that read no configuration.
     package func tools(_ step: BuildStep, from lock: Lockfile) async throws -> ToolsRoot {
         let entry = try await entry(for: step) { staging in
-            let fetcher = PackageFetcher(host: host, repositories: lock.repositories)
+            let fetcher = PackageFetcher(host: host, lock: lock)
             let packages = try await fetcher.fetch(lock.tools, step: step.kind.rawValue)
             let tree = "\(staging)/tree"
             try Files.makeFolder(tree, exactMode: 0o755)

@@ -109,6 +109,43 @@ import Testing
         #expect(!file.wasCached)
     }
 
+    /// Modes of the mirror, and whether the snapshot archive is asked then.
+    @Test(arguments: [
+        ("missing", true), ("gone", true), ("other", true), ("larger", true), ("ok", false), ("twice-503", false),
+    ])
+    func `a fallback is asked only for what is gone or has changed`(mode: String, isAsked: Bool) async throws {
+        let mirror = try Mirror()
+        let fixture = try DownloadFixture()
+        var request = fixture.blob(mirror.url("\(mode)/5000"), size: 5000)
+        request.fallbacks = [mirror.url("missing/5001"), mirror.url("ok/5000/snapshot")]
+        let file = try await fixture.fetch(request)
+        #expect(file.size == 5000)
+        #expect(file.source == (isAsked ? request.fallbacks[1] : request.urls[0]))
+        #expect(try await mirror.requests().contains { $0.contains("5001") } == isAsked)
+    }
+
+    @Test func `a mirror that cannot be reached is no reason to ask a fallback`() async throws {
+        let mirror = try Mirror()
+        let fixture = try DownloadFixture { $0.transfers.attempts = 2 }
+        var request = fixture.blob("http://127.0.0.1:9/x", mirror.url("always-503/5000"), size: 5000)
+        request.fallbacks = [mirror.url("ok/5000")]
+        let error = await #expect(throws: HostError.self) { try await fixture.fetch(request) }
+        #expect(error?.code == .download)
+        #expect(try await mirror.requests().allSatisfy { !$0.contains("/ok/") })
+    }
+
+    @Test func `what is nowhere is told with all places and what helps`() async throws {
+        let mirror = try Mirror()
+        let fixture = try DownloadFixture()
+        var request = fixture.blob("file:///nowhere/x", mirror.url("missing/5000"), size: 5000)
+        request.fallbacks = [mirror.url("missing/5001")]
+        request.hint = "look elsewhere"
+        let error = await #expect(throws: HostError.self) { try await fixture.fetch(request) }
+        #expect(error?.code == .notFound)
+        #expect(error?.hint == "look elsewhere")
+        #expect(error?.notes.count == 4, "\(error?.notes ?? [])")
+    }
+
     @Test func `what is in the store is not transferred, and is had offline too`() async throws {
         let mirror = try Mirror()
         let fixture = try DownloadFixture()

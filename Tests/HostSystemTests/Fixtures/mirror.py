@@ -135,6 +135,10 @@ class Handler(BaseHTTPRequestHandler):
         self.head(404, 9)
         self.wfile.write(b"not found")
 
+    def mode_gone(self, body, count, asked):
+        self.head(410, 4)
+        self.wfile.write(b"gone")
+
     def mode_forbidden(self, body, count, asked):
         self.head(403, 2)
         self.wfile.write(b"no")

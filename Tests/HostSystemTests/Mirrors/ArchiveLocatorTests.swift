@@ -206,4 +206,59 @@ struct MachineFixture {
         #expect(PipConfiguration.defaultIndex(inHelp: help) == "https://index.example/simple")
         #expect(PipConfiguration.defaultIndex(inHelp: "usage: python3") == nil)
     }
+
+    @Test(arguments: [
+        ("deb http://s.example/archive/debian/20250520T000000Z/ trixie main", "http://s.example"),
+        ("deb http://s.example/x/archive/debian-security/20250520T000000Z trixie-security main", "http://s.example/x"),
+    ])
+    func `a snapshot archive is found in an apt source that reads from one`(line: String, base: String) throws {
+        let machine = try MachineFixture(["etc/apt/sources.list": line])
+        #expect(try machine.base("debian-snapshot") == base)
+        #expect(try machine.base("debian-snapshot", ["debian-snapshot": "http://m/"]) == "http://m")
+    }
+
+    @Test func `a snapshot archive that nobody knows is an error that says how to give one`() throws {
+        let machine = try MachineFixture(["etc/apt/sources.list": "deb http://m.example/debian trixie main"])
+        let error = #expect(throws: HostError.self) { try machine.base("debian-snapshot") }
+        #expect(error?.code == .unknownArchive)
+        #expect(error?.hint?.contains("--mirror debian-snapshot=URI") == true)
+    }
+
+    @Test(arguments: ["http://s.example", "http://s.example/", "http://s.example/archive"])
+    func `snapshots of an archive are laid out as the snapshot service has them, each date once`(base: String) throws {
+        let locator = ArchiveLocator(mirrors: ["debian-snapshot": base], environment: [:], systemRoot: "/nowhere")
+        func urls(_ origin: MirrorFolder.Origin, isOffline: Bool = false) throws -> [String] {
+            try locator.snapshotLocations(
+                of: "pool/a.deb", in: origin, dates: ["20260102T030405Z", "20250102T030405Z", "20260102T030405Z"],
+                isOffline: isOffline)
+        }
+        #expect(
+            try urls(.archive("debian-security")) == [
+                "http://s.example/archive/debian-security/20260102T030405Z/pool/a.deb",
+                "http://s.example/archive/debian-security/20250102T030405Z/pool/a.deb",
+            ])
+        #expect(try urls(.archive("debian"), isOffline: true).isEmpty)
+        // Third parties have none there.
+        #expect(try urls(.archive("grafana")).isEmpty)
+        #expect(try urls(.uri("http://apt.example/debian")).isEmpty)
+    }
+
+    @Test(arguments: [
+        (MirrorFolder.Origin.archive("debian"), "debian/pool/a.deb"),
+        (.uri("https://user:secret@apt.example.org:8080/x/debian/"), "URI/apt.example.org_8080/x/debian/pool/a.deb"),
+        (.uri("file:///srv/../packages"), "URI/srv/packages/pool/a.deb"), (.uri("http://h"), "URI/h/pool/a.deb"),
+    ])
+    func `a file of a mirror folder lies where its archive or URI says`(
+        origin: MirrorFolder.Origin, path: String
+    ) throws {
+        #expect(MirrorFolder.relativePath(of: "pool/a.deb", in: origin) == path)
+        let folder = MirrorFolder(path: "/srv/a b#1?/%ü")
+        let url = folder.url(of: path)
+        #expect(url.hasPrefix("file:///srv/a%20b%231%3F/%25%C3%BC/"))
+        let locator = ArchiveLocator(
+            mirrors: ["debian": "http://m/debian"], folders: [folder], environment: [:], systemRoot: "/nowhere")
+        #expect(try locator.locations(of: "pool/a.deb", in: origin, isOffline: false).first == url)
+        #expect(try locator.locations(of: "pool/a.deb", in: .archive("debian"), isOffline: true).count == 1)
+        #expect(try locator.locations(of: "pool/a.deb", in: .archive("nobodys"), isOffline: false).count == 1)
+    }
 }
