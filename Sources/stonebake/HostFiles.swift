@@ -1,4 +1,5 @@
 import ApplianceSpec
+import BuildPlanning
 import ContentDigest
 import HostSystem
 import SystemPackage
@@ -19,7 +20,8 @@ enum HostFiles {
             case .file(let isExecutable):
                 do {
                     let content = try Digest.of(file: .init(file))
-                    result[entry.path] = Digest.of("file \(content.hex) \(isExecutable ? "executable" : "plain")")
+                    result[entry.path] = Digest.of("file \(content.hex)")
+                    if isExecutable { result[entry.path + InputName.executableMark] = Digest.of("executable") }
                 } catch {
                     throw Files.failure(error.rawValue, "cannot read", file)
                 }

@@ -32,6 +32,8 @@ struct Pipeline: Sendable {
     func run(into folder: String, useKVM: Bool) async throws -> Result {
         let disk = DiskAssembler(host: host)
         try disk.checkSize(plan)
+        // Also after a failure: what was done before it stays done. What cannot be written down costs an explanation.
+        defer { try? PlanMemory(store: host.store, plan: plan).remember(plan) }
         // The launch takes as long as half of the packages' configuration, and has nothing to wait for.
         let session = try isCached(.disk) ? nil : await disk.prepare(useKVM: useKVM, upperBound: diskUpperBound)
         do {

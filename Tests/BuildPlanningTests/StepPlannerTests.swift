@@ -19,13 +19,13 @@ import Testing
 
     /// What changes, and the first step that it makes run again.
     @Test(arguments: [
-        ("  content: hello\n", "  content: changed\n", BuildStep.Kind.configuration, ["file /etc/motd"]),
+        ("  content: hello\n", "  content: changed\n", BuildStep.Kind.configuration, ["files: /etc/motd"]),
         ("summary: A test", "summary: Another test", nil, []),
-        ("name: test", "name: other", .configuration, ["name", "root filesystem"]),
-        ("locale: C.UTF-8", "locale: de_DE.UTF-8", .configuration, ["system"]),
-        ("free: 20%", "free: 30%", .disk, ["disk settings"]),
+        ("name: test", "name: other", .configuration, ["name", "the disk's identity"]),
+        ("locale: C.UTF-8", "locale: de_DE.UTF-8", .configuration, ["locale"]),
+        ("free: 20%", "free: 30%", .disk, ["disk.free"]),
         ("budget: 2 GB", "budget: 3 GB", nil, []),
-        ("run: echo", "run: printf", .configuration, ["script 1 (one)"]),
+        ("run: echo", "run: printf", .configuration, ["scripts: one"]),
     ])
     func `name the input that changed`(
         old: String, new: String, first: BuildStep.Kind?, inputs: [String]
@@ -57,7 +57,7 @@ import Testing
         let before = try plan(text, hostFile: "1")
         let after = try plan(text, hostFile: "2")
         let (old, new) = (try #require(before[.configuration]), try #require(after[.configuration]))
-        #expect(new.inputs.differences(from: old.inputs) == ["page.txt"])
+        #expect(new.inputs.differences(from: old.inputs) == ["source page.txt"])
     }
 
     private let spec = """

@@ -47,8 +47,8 @@ import Testing
         func line(_ title: String) -> String { lines.first { $0.contains(title) } ?? "" }
         #expect(line("install the base system").hasSuffix("cached"))
         #expect(line("make the Python environment").hasSuffix("cached"))
-        #expect(line("configure the appliance").contains("runs (changed: hello/hello.py)"))
-        #expect(line("assemble the disk").contains("runs (changed: root filesystem)"))
+        #expect(line("configure the appliance").contains("runs: \(spec.path)/hello/hello.py changed"), "\(plan.output)")
+        #expect(line("assemble the disk").contains("runs: follows from 'configure the appliance'"), "\(plan.output)")
     }
 
     /// Root's bytes and an ordinary user's: the tree with its modes, owners, attributes and contents is one tar, and the

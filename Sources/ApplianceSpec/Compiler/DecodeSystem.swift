@@ -125,7 +125,7 @@ extension SpecDecoder {
             guard let file = hostText(node["source"]) else { return nil }
             return ScriptEntry(
                 name: node.text("name")?.value ?? HostPaths.name(of: file.path), text: file.text,
-                range: node["source"]?.range)
+                range: node["source"]?.range, file: file.path)
         }
     }
 

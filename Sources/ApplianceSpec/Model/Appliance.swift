@@ -186,6 +186,8 @@ package struct ScriptEntry: Sendable {
     /// With its interpreter line; without one it is run by /bin/sh.
     package var text: String
     package var range: SourceRange?
+    /// The file that holds it, as a person would type its path; nil when the text stands in the spec.
+    package var file: String?
 }
 
 package struct SystemSettings: Sendable {

@@ -14,12 +14,23 @@ package struct BuildStep: Sendable {
     package let title: String
     package let inputs: StepInputs
     package let digest: Digest
+    /// For people alone, and no part of the digest. Inputs by other names than the digest has for them.
+    let labels: [String: String]
+    /// Where on this machine a named source lies (absolute), and the folder of the spec.
+    let hostPaths: [String: String]
+    let folder: String
 
-    package init(kind: Kind, name: String, title: String, inputs: StepInputs) {
+    package init(
+        kind: Kind, name: String, title: String, inputs: StepInputs, labels: [String: String] = [:],
+        hostPaths: [String: String] = [:], folder: String = ""
+    ) {
         self.kind = kind
         self.name = name
         self.title = title
         self.inputs = inputs
         self.digest = inputs.digest
+        self.labels = labels
+        self.hostPaths = hostPaths
+        self.folder = folder
     }
 }

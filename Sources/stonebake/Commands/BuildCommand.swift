@@ -59,7 +59,7 @@ struct BuildCommand: AsyncParsableCommand {
             let plan = BuildPlan(
                 appliance: loaded.appliance, lock: lock, hostFiles: try loaded.hostFileDigests())
             if explain {
-                let text = try PlanText(plan: plan, store: session.host.store, notes: []).text
+                let text = try PlanText(plan: plan, store: session.host.store, notes: [], reasons: nil).text
                 for line in text.split(separator: "\n") { session.host.progress.send(.message(.info, String(line))) }
             }
             try OfflineSupplies(host: session.host).check(plan, lockPath: loaded.lockPath, spec: spec.spec)
