@@ -28,7 +28,7 @@ struct PlanMemory {
     ///
     /// - Throws: `HostError` when it cannot be written.
     func remember(_ plan: BuildPlan) throws {
-        let done = try plan.steps.filter { try store.entry($0.digest) != nil }
+        let done = plan.steps.filter { store.holds($0.digest) }
         let mark = Digest.of(done.map(\.digest.hex).joined(separator: "\n")).hex
         // The first line tells whether the rest would be the same.
         if let text = try store.recall(name), text.hasPrefix(mark) { return }
