@@ -27,7 +27,9 @@ struct SpanTree {
         self.children = children
         (inclusiveCPU, inclusiveMemory) = (cpu, memory)
         isFolded = recording.spans.map { span in
-            guard span.kind == .command, let parent = span.parent, recording.spans[parent].kind == .part else {
+            guard span.kind == .command, let parent = span.parent,
+                [.part, .wait].contains(recording.spans[parent].kind)
+            else {
                 return span.kind == .item
             }
             return span.seconds >= 0.8 * recording.spans[parent].seconds

@@ -17,6 +17,7 @@ struct BuildCommand: AsyncParsableCommand {
             EXAMPLE
               stonebake build Appliances/wsgi/appliance.yaml
               stonebake build Appliances/wsgi/appliance.yaml --locked --log-format json
+              stonebake build Appliances/wsgi/appliance.yaml --timings --debug-shell
             """)
 
     @OptionGroup var spec: SpecOptions
