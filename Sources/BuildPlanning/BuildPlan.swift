@@ -23,6 +23,9 @@ package struct BuildPlan: Sendable {
 
     package subscript(kind: BuildStep.Kind) -> BuildStep? { steps.first { $0.kind == kind } }
 
+    /// The steps that write the targets, in the spec's order.
+    package var formats: [BuildStep] { steps.filter { $0.kind == .format } }
+
     /// `wsgi-1.0.0`: the output folder and the stem of every file in it.
     package static func outputName(_ appliance: Appliance) -> String {
         "\(appliance.name.value)-\(appliance.version.value)"

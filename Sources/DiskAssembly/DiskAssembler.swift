@@ -18,10 +18,26 @@ package struct DiskAssembler: Sendable {
     /// Starts libguestfs' appliance beside the work that makes the tree. Whoever calls it calls `cancel` on the session
     /// at the end, whatever happened.
     ///
-    /// - Parameter upperBound: bytes; a disk can have up to so many, and up to 1 TiB in any case
+    /// - Parameters:
+    ///   - upperBound: bytes; a disk can have up to so many, and up to 1 TiB in any case
+    ///   - count: how many disks it will look at
+    ///   - gate: it starts when this is open
     /// - Throws: `DiskError.hostKernel` at once when the machine has no kernel for it; `HostError`.
-    package func prepare(useKVM: Bool, upperBound: Int64 = 0) async throws -> DiskSession {
-        try DiskSession(host: host, useKVM: useKVM, capacity: max(upperBound, DiskSession.capacity))
+    package func prepare(
+        useKVM: Bool, upperBound: Int64 = 0, count: Int = 1, after gate: Gate? = nil
+    ) async throws -> DiskSession {
+        try DiskSession(
+            host: host, useKVM: useKVM, capacity: max(upperBound, DiskSession.capacity), count: count, after: gate)
+    }
+
+    /// Whether this step will most likely need libguestfs: unless the last disk of that name was made of the same
+    /// inputs but for the tree. When it turns out otherwise, libguestfs is started then.
+    package func expectsLook(_ step: BuildStep) -> Bool {
+        guard let last = host.store.lastRecord(kind: step.kind.rawValue, name: step.name),
+            step.inputs.differences(from: last.inputs).allSatisfy({ $0 == "root filesystem" }),
+            let mark = last.facts[DiskSeen.fact].flatMap(Digest.init(hex:))
+        else { return true }
+        return DiskSeen(store: host.store).inspection(mark) == nil
     }
 
     /// Refuses, before anything is downloaded, a size or a budget that the lock alone shows to be too small.
@@ -37,6 +53,15 @@ package struct DiskAssembler: Sendable {
             settings: plan.appliance.disk, architecture: plan.appliance.architecture, identity: plan.identity)
     }
 
+    /// Refuses a disk that the store has and the spec's budget does not allow.
+    ///
+    /// - Throws: `DiskError.size`.
+    package func checkBudget(_ image: DiskImage, root: RootFilesystem, plan: BuildPlan) throws(DiskError) {
+        if let excess = planner(plan).budgetDiagnostic(image.layout, packages: root.packageSizes) {
+            throw DiskError(.size, excess.message, report: DiagnosticReport([excess]))
+        }
+    }
+
     /// The disk that this step made before; nil when the store does not have it.
     package func cached(_ step: BuildStep) throws -> DiskImage? {
         guard let entry = try host.store.entry(step.digest) else { return nil }
@@ -46,20 +71,22 @@ package struct DiskAssembler: Sendable {
 
     /// Makes the disk, or takes it from the store; in both cases judges it by the spec's size and budget.
     ///
-    /// - Parameter session: from `prepare`; nil starts one here, when it is needed
-    /// - Throws: `DiskError`, `HostError`, `CancellationError`.
-    package func assemble(
+    /// - Parameters:
+    ///   - session: from `prepare`; nil starts one here, when it is needed
+    ///   - beside: gets the path of the written disk, and works on it while it is verified; what it makes counts only
+    ///     when the disk turns out right
+    /// - Returns: the disk, and what `beside` gave; nil when the disk came from the store.
+    /// - Throws: `DiskError`, `HostError`, `CancellationError`; what `beside` throws.
+    package func assemble<Beside: Sendable>(
         _ step: BuildStep, root: RootFilesystem, tools: ToolsRoot, plan: BuildPlan, session: DiskSession?,
-        useKVM: Bool = false
-    ) async throws -> DiskImage {
+        useKVM: Bool = false, beside: @escaping @Sendable (String) async throws -> Beside
+    ) async throws -> (image: DiskImage, beside: Beside?) {
         try await host.store.withLock("step-\(step.digest)", saying: "the disk of \(step.name)") {
-            let planner = planner(plan)
             if let image = try cached(step) {
-                if let excess = planner.budgetDiagnostic(image.layout, packages: root.packageSizes) {
-                    throw DiskError(.size, excess.message, report: DiagnosticReport([excess]))
-                }
-                return image
+                try checkBudget(image, root: root, plan: plan)
+                return (image, nil)
             }
+            let planner = planner(plan)
             let clock = ContinuousClock()
             let start = clock.now
             let archive = try await Timeline.measure("read the tree's tar") {
@@ -69,93 +96,36 @@ package struct DiskAssembler: Sendable {
             guard let layout, !report.hasErrors else {
                 throw DiskError(.size, "the disk does not fit its spec", report: report)
             }
-            var session = try await fitting(session, layout, useKVM: useKVM)
+            let making = DiskMaking(
+                host: host, layout: layout, archive: archive, root: root, tools: tools, plan: plan, useKVM: useKVM)
+            let made: DiskMaking.Made<Beside>
             do {
-                let image: DiskImage
-                do {
-                    image = try await make(
-                        layout, archive: archive, root: root, tools: tools, plan: plan, session: session)
-                } catch let error as DiskError where error.code == .stalled {
-                    host.progress.send(.message(.warning, "\(error.message); once more with a new one"))
-                    await session.cancel()
-                    session = try await prepare(useKVM: useKVM, upperBound: layout.size)
-                    image = try await make(
-                        layout, archive: archive, root: root, tools: tools, plan: plan, session: session)
-                }
-                let entry = try Timeline.measure("keep the disk") {
-                    try keep(image, as: step, seconds: (clock.now - start).inSeconds)
-                }
-                await Timeline.measure("end libguestfs", adopting: true) { await session.cancel() }
-                return DiskImage(path: "\(entry.path)/disk.raw", layout: layout, inspection: image.inspection)
-            } catch {
-                await session.cancel()
-                throw error
+                made = try await making.make(session: session, beside: beside)
+            } catch let error as DiskError where error.code == .stalled {
+                host.progress.send(.message(.warning, "\(error.message); once more with a new one"))
+                made = try await making.make(session: nil, beside: beside)
             }
+            let entry = try Timeline.measure("keep the disk") {
+                try keep(made.image, as: step, seen: made.mark, seconds: (clock.now - start).inSeconds)
+            }
+            var image = made.image
+            image.path = "\(entry.path)/disk.raw"
+            return (image, made.beside)
         }
     }
 
-    /// The session, when it takes a disk of that size; a new one otherwise.
-    private func fitting(_ session: DiskSession?, _ layout: DiskLayout, useKVM: Bool) async throws -> DiskSession {
-        if let session, session.capacity >= layout.size { return session }
-        await session?.cancel()
-        return try await prepare(useKVM: useKVM, upperBound: layout.size)
-    }
-
-    private func make(
-        _ layout: DiskLayout, archive: RootArchive, root: RootFilesystem, tools: ToolsRoot, plan: BuildPlan,
-        session: DiskSession
+    /// The same with nothing beside it.
+    package func assemble(
+        _ step: BuildStep, root: RootFilesystem, tools: ToolsRoot, plan: BuildPlan, session: DiskSession?,
+        useKVM: Bool = false
     ) async throws -> DiskImage {
-        guard session.take() else { throw DiskError(.appliance, "this libguestfs session has made its disk already") }
-        let boot = try BootFiles(archive: archive, layout: layout, architecture: plan.appliance.architecture)
-        let writer = DiskWriter(
-            host: host, tools: tools, layout: layout, disk: session.disk, folder: session.folder,
-            timestamp: plan.lock.timestamp)
-        let clock = ContinuousClock()
-        let start = clock.now
-        try await Timeline.measure("write the disk") {
-            try await writer.write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
-        }
-        let written = clock.now
-        try await answered("start") { try await session.waitUntilUp() }
-        let up = clock.now
-        let kernel = root.kernel
-        let progress = host.progress
-        let inspection = try await Timeline.measure("verify the disk", adopting: true) {
-            try await answered("look at the disk") {
-                try await session.run { handle, cancelled in
-                    try DiskVerifier(
-                        handle: handle, progress: progress, layout: layout, kernel: kernel,
-                        systemPartitionFiles: boot.system?.files.map(\.path) ?? []
-                    ).verify(cancelled)
-                }
-            }
-        }
-        func milliseconds(_ duration: Duration) -> String { "\(Int((duration.inSeconds * 1000).rounded())) ms" }
-        host.progress.send(
-            .log(
-                "the disk was written in \(milliseconds(written - start)), libguestfs was up "
-                    + "\(milliseconds(up - written)) later, and verified it in \(milliseconds(clock.now - up))"))
-        return DiskImage(path: session.disk.path, layout: layout, inspection: inspection)
-    }
-
-    /// Seconds that the appliance may take to start, or to look at a disk: an emulated one on a busy machine has been
-    /// seen to take 40.
-    private static let patience = 240.0
-
-    /// - Throws: `DiskError.stalled` when it takes too long; the appliance has been ended then.
-    private func answered<Value: Sendable>(
-        _ action: String, _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        guard let value = try await withTimeLimit(seconds: Self.patience, body) else {
-            throw DiskError(
-                .stalled, "libguestfs' appliance did not \(action) within \(Int(Self.patience)) s",
-                hint: "it may be that the machine is overloaded; try again")
-        }
-        return value
+        try await assemble(
+            step, root: root, tools: tools, plan: plan, session: session, useKVM: useKVM, beside: { _ in }
+        ).image
     }
 
     /// Moves the disk into the store.
-    func keep(_ image: DiskImage, as step: BuildStep, seconds: Double) throws -> StoreEntry {
+    func keep(_ image: DiskImage, as step: BuildStep, seen mark: Digest, seconds: Double) throws -> StoreEntry {
         let staging = try host.store.newStaging()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -168,7 +138,7 @@ package struct DiskAssembler: Sendable {
             staging: staging, as: step.digest,
             record: StepRecord(
                 kind: step.kind.rawValue, name: step.name, inputs: step.inputs, createdAt: host.now(), seconds: seconds,
-                facts: ["size": "\(image.layout.size)"]))
+                facts: ["size": "\(image.layout.size)", DiskSeen.fact: mark.hex]))
     }
 }
 

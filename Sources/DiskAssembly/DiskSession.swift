@@ -1,7 +1,8 @@
 import HostSystem
 import Synchronization
 
-/// One start of libguestfs' appliance, under way while the tree is made, with the file that becomes the disk attached.
+/// One start of libguestfs' appliance, under way while the tree is made, with the files that become disks attached.
+/// Several appliances that are built in one run share one.
 ///
 /// The appliance's drives are fixed when it starts, and the disk's size is known when the tree is finished. So the file
 /// is attached as a hole of 1 TiB, and read-only: the disk is written natively, cut to its size, and then looked at.
@@ -10,35 +11,52 @@ package final class DiskSession: Sendable {
     /// Larger than any disk that a cloud boots from; it takes no space.
     static let capacity: Int64 = 1 << 40
 
-    let folder: String
-    let disk: DiskFile
     /// Bytes that a disk of this session can have.
     let capacity: Int64
+    /// Of its temporary files.
+    let folder: String
+    let places: [DiskPlace]
     private let processes: ApplianceProcesses
     private let launch: Task<GuestfsHandle, any Error>
     private let launchSpan = SpanReference()
-    private let used = Mutex(false)
+    private let used = Mutex(0)
 
     /// Starts the appliance; returns at once.
-    init(host: Host, useKVM: Bool, capacity: Int64 = DiskSession.capacity) throws {
+    ///
+    /// - Parameters:
+    ///   - count: how many disks it can look at
+    ///   - gate: the start waits for it, as long as others need the processors more
+    convenience init(
+        host: Host, useKVM: Bool, capacity: Int64 = DiskSession.capacity, count: Int = 1, after gate: Gate? = nil
+    ) throws {
+        let places = try (0..<count).map { try DiskPlace(host: host, capacity: capacity, number: $0) }
+        try self.init(host: host, useKVM: useKVM, places: places, capacity: capacity, after: gate)
+    }
+
+    /// Starts the appliance for a disk that is there already.
+    convenience init(host: Host, useKVM: Bool, place: DiskPlace) throws {
+        try self.init(host: host, useKVM: useKVM, places: [place], capacity: place.capacity, after: nil)
+    }
+
+    private init(host: Host, useKVM: Bool, places: [DiskPlace], capacity: Int64, after gate: Gate?) throws {
         try HostKernel.check()
         let folder = try host.scratch.newFolder("libguestfs")
         let cache = "\(host.store.root)/libguestfs"
         try Files.makeFolder(cache)
-        let disk = try DiskFile.create("\(folder)/disk.raw", size: capacity)
         let processes = ApplianceProcesses(folder: folder, cache: cache)
         let store = host.store
         let environment = Self.environment(host.environment, folder: folder)
         let progress = host.progress
         self.folder = folder
-        self.disk = disk
+        self.places = places
         self.capacity = capacity
         self.processes = ApplianceProcesses(folder: folder, cache: nil)
         let trimmed = TrimmedAppliance(host: host)
         // One start at a time on a machine: supermin's appliance is shared, and two emulated boots take longer than one
         // after the other.
         launch = launchSpan.task("start libguestfs") {
-            try await store.withLock("libguestfs", saying: "the start of libguestfs") {
+            try await gate?.wait()
+            return try await store.withLock("libguestfs", saying: "the start of libguestfs") {
                 let start = { (appliance: String?) async throws -> GuestfsHandle in
                     try await processes.run { cancelled in
                         let clock = ContinuousClock()
@@ -47,7 +65,7 @@ package final class DiskSession: Sendable {
                         do {
                             try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)
                             if let appliance { try handle.useAppliance(in: appliance) }
-                            try handle.addReadOnlyDrive(disk.path)
+                            for place in places { try handle.addReadOnlyDrive(place.disk.path) }
                             try cancelled.check()
                             try handle.launch()
                             try cancelled.check()
@@ -105,11 +123,12 @@ package final class DiskSession: Sendable {
         return try await processes.run { try body(handle, $0) }
     }
 
-    /// True for the first caller: a session makes one disk.
-    func take() -> Bool {
+    /// A place for a disk that nobody has taken yet; nil when all are taken.
+    func take() -> DiskPlace? {
         used.withLock { used in
-            defer { used = true }
-            return !used
+            guard used < places.count else { return nil }
+            used += 1
+            return places[used - 1]
         }
     }
 

@@ -5,14 +5,14 @@ import HostSystem
 /// not as planned is an error. The disk is attached read-only: looking does not change it.
 struct DiskVerifier {
     let handle: GuestfsHandle
+    /// What libguestfs calls the disk: `/dev/sda`.
+    let disk: String
     let progress: ProgressSink
     let layout: DiskLayout
     /// The release string of the kernel that it must boot.
     let kernel: String
     /// Files that firmware looks for on the ESP.
     let systemPartitionFiles: [String]
-
-    private static let disk = "/dev/sda"
 
     func verify(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
         do {
@@ -29,14 +29,14 @@ struct DiskVerifier {
     }
 
     private func look(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
-        try handle.reread(Self.disk)
+        try handle.reread(disk)
         // In a trimmed appliance there is no udev to give the partitions their names.
         _ = try handle.shell("test ! -x /links || /links")
         try cancelled.check()
         for partition in layout.partitions { try verify(partition) }
         try cancelled.check()
         guard let root = layout[.root] else { throw failure("it has no root partition") }
-        let device = Self.device(root)
+        let device = device(root)
         // Its exit status is data: 0 is clean, and everything else is not what we have written.
         let check = try handle.shell(Self.checkScript(device))
         guard check.split(separator: "\n").last == "status 0" else {
@@ -66,10 +66,10 @@ struct DiskVerifier {
         """
     }
 
-    static func device(_ partition: DiskLayout.Partition) -> String { "\(disk)\(partition.number)" }
+    func device(_ partition: DiskLayout.Partition) -> String { "\(disk)\(partition.number)" }
 
     private func verify(_ partition: DiskLayout.Partition) throws(DiskError) {
-        let found = try handle.properties(of: Self.device(partition))
+        let found = try handle.properties(of: device(partition))
         // blkid counts in sectors of 512 bytes and writes GUIDs in lower case, names and labels with escapes.
         var expected = [
             "PART_ENTRY_SCHEME": "gpt",
@@ -103,7 +103,7 @@ struct DiskVerifier {
         else { throw failure("/boot/grub/grub.cfg does not boot \(kernel) from the root filesystem") }
         try handle.unmountAll()
         if let system = layout[.esp] {
-            try handle.mountReadOnly(Self.device(system), at: "/")
+            try handle.mountReadOnly(device(system), at: "/")
             for path in systemPartitionFiles {
                 guard try handle.isFile("/\(path)") else { throw failure("the ESP holds no '\(path)'") }
             }
@@ -113,7 +113,10 @@ struct DiskVerifier {
     }
 
     private func inspect(_ root: String, kernels: [String]) throws(DiskError) -> DiskImage.Inspection {
-        let systems = try handle.inspectOperatingSystems()
+        // Other disks of the session are other appliances'.
+        let systems = try handle.inspectOperatingSystems().filter {
+            $0.hasPrefix(disk) && $0.dropFirst(disk.count).first?.isLetter != true
+        }
         guard systems == [root] else {
             throw failure("libguestfs sees operating systems on \(systems), not on \(root) alone")
         }

@@ -13,6 +13,11 @@ package enum Files {
         /// Nanoseconds since 1970.
         package var modified: Int64
         package var isFolder: Bool
+
+        package init(device: UInt64, inode: UInt64, size: Int64, modified: Int64, isFolder: Bool) {
+            (self.device, self.inode, self.size) = (device, inode, size)
+            (self.modified, self.isFolder) = (modified, isFolder)
+        }
     }
 
     /// What a symbolic link points to (readlink(2)).

@@ -28,65 +28,143 @@ struct Pipeline: Sendable {
         var steps: [BuildReport.Step]
     }
 
-    /// Builds what the store does not have and exports the targets into `folder`.
-    func run(into folder: String, useKVM: Bool) async throws -> Result {
+    /// Builds what the store does not have and puts the images into `folder`.
+    ///
+    /// - Parameter looking: libguestfs, which looks at the disk; shared with other appliances of the same run
+    func run(into folder: String, looking: DiskLooking) async throws -> Result {
+        // Whoever waits for the processors has to go on, also after a failure.
+        defer { looking.gate.open() }
         let disk = DiskAssembler(host: host)
         try disk.checkSize(plan)
         // Also after a failure: what was done before it stays done. What cannot be written down costs an explanation.
         defer { try? PlanMemory(store: host.store, plan: plan).remember(plan) }
-        // The launch takes as long as half of the packages' configuration, and has nothing to wait for.
-        let session = try isCached(.disk) ? nil : await disk.prepare(useKVM: useKVM, upperBound: diskUpperBound)
-        do {
-            let (root, tools) = try await rootFilesystem()
-            let image = try await step(.disk) { step in
-                // Also a disk from the store is judged by the spec's size and budget.
-                try await RootfsAssembler(host: host).showingTree(of: root, when: step) {
-                    try await disk.assemble(
-                        step, root: root, tools: tools, plan: plan, session: session, useKVM: useKVM)
+        let (root, tools) = try await rootFilesystem(looking.gate)
+        let formats = try await images(of: root, tools, disk, looking)
+        let artifacts = try await ImagePublisher(host: host).publish(
+            formats.files, stem: BuildPlan.outputName(plan.appliance), into: folder)
+        return Result(root: root, image: formats.image, artifacts: artifacts, steps: timings.steps)
+    }
+
+    /// The tree, and the tools where something that needs them has to be made. What stands under a result that the store
+    /// has is not asked for.
+    private func rootFilesystem(_ gate: Gate) async throws -> (RootFilesystem, ToolsRoot?) {
+        let assembler = RootfsAssembler(host: host)
+        let needsTools = try plan.steps.contains {
+            try [.python, .disk, .format].contains($0.kind) && host.store.entry($0.digest) == nil
+        }
+        let lock = plan.lock
+        let isBuilt = try isCached(.configuration)
+        try await download(with: assembler, tree: !isBuilt, tools: needsTools)
+        async let toolsLayer = tools(assembler, isNeeded: needsTools, gate)
+        // Before the tools are waited for, which is what leaving with an error does too.
+        defer { gate.open() }
+        var layers = RootLayers([])
+        if isBuilt {
+            for kind in [BuildStep.Kind.base, .packages, .python] { noteCached(kind) }
+            gate.open()
+        } else {
+            let base = try await measured(.base) {
+                // Unpacking takes all processors, configuring one.
+                try await assembler.base($0, from: lock) { gate.open() }
+            }
+            gate.open()
+            layers = try await measured(.packages) { try await assembler.packages($0, from: lock, on: base) }
+            if let python = plan.appliance.python {
+                let (below, tools) = (layers, try needed(await toolsLayer))
+                layers = try await measured(.python) {
+                    try await assembler.python($0, environment: python, from: lock, tools: tools, on: below)
                 }
             }
-            await session?.cancel()
-            let artifacts = try await timed("export", "write \(targetList)") {
-                try await ImageExporter(host: host).export(
-                    image, targets: targets, stem: BuildPlan.outputName(plan.appliance), into: folder)
-            }
-            return Result(root: root, image: image, artifacts: artifacts, steps: timings.steps)
-        } catch {
-            await session?.cancel()
-            throw error
+        }
+        let root = try await configured(assembler, on: layers)
+        return (root, try await toolsLayer)
+    }
+
+    private func configured(_ assembler: RootfsAssembler, on layers: RootLayers) async throws -> RootFilesystem {
+        try await measured(.configuration) {
+            try await assembler.configuration(
+                $0, of: plan.appliance, from: plan.lock, identity: plan.identity, on: layers)
         }
     }
 
-    /// The tree and the tools: everything before the disk.
-    private func rootFilesystem() async throws -> (RootFilesystem, ToolsRoot) {
-        let assembler = RootfsAssembler(host: host)
-        let lock = plan.lock
-        try await download(with: assembler)
-        async let toolsLayer = measured(.tools) { try await assembler.tools($0, from: lock) }
-        let base = try await measured(.base) { try await assembler.base($0, from: lock) }
-        var layers = try await measured(.packages) { try await assembler.packages($0, from: lock, on: base) }
-        let tools = try await toolsLayer
-        if let python = plan.appliance.python {
-            let below = layers
-            layers = try await measured(.python) {
-                try await assembler.python($0, environment: python, from: lock, tools: tools, on: below)
+    private func tools(_ assembler: RootfsAssembler, isNeeded: Bool, _ gate: Gate) async throws -> ToolsRoot? {
+        guard isNeeded else {
+            noteCached(.tools)
+            return nil
+        }
+        try await gate.wait()
+        return try await measured(.tools) { try await assembler.tools($0, from: plan.lock) }
+    }
+
+    /// The disk and its formats. These are made while the disk is still being verified, and kept when it is right.
+    private func images(
+        of root: RootFilesystem, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking
+    ) async throws -> (image: DiskImage, files: [FormatFile]) {
+        let writer = FormatWriter(host: host)
+        let steps = plan.formats
+        let useKVM = looking.useKVM
+        let (image, made) = try await step(.disk) { step -> (DiskImage, [UnkeptFormat]?) in
+            if let image = try disk.cached(step) {
+                // A disk from the store is judged by the spec's size and budget too.
+                try disk.checkBudget(image, root: root, plan: plan)
+                return (image, nil)
+            }
+            let tools = try needed(tools)
+            return try await RootfsAssembler(host: host).showingTree(of: root, when: step) {
+                let (image, made) = try await disk.assemble(
+                    step, root: root, tools: tools, plan: plan, session: looking.session, useKVM: useKVM
+                ) { path in
+                    try await Self.inParallel(steps) { try await self.made($0, by: writer, from: path, tools) }
+                }
+                return (image, made)
             }
         }
-        let installed = layers
-        let root = try await measured(.configuration) {
-            try await assembler.configuration(
-                $0, of: plan.appliance, from: lock, identity: plan.identity, on: installed)
+        let files = try await Self.inParallel(Array(steps.enumerated())) { number, step in
+            if let format = made?[number] { return try writer.keep(format, as: step, disk: image.path) }
+            if let file = try writer.cached(step, disk: image.path) {
+                noteCached(step)
+                return file
+            }
+            let format = try await self.made(step, by: writer, from: image.path, try needed(tools))
+            return try writer.keep(format, as: step, disk: image.path)
         }
-        return (root, tools)
+        return (image, files)
+    }
+
+    private func made(
+        _ step: BuildStep, by writer: FormatWriter, from path: String, _ tools: ToolsRoot
+    ) async throws -> UnkeptFormat {
+        try await timed(step.id, step.title, key: step.digest.hex, needs: step.inputs.entries.values.map(\.hex)) {
+            try await writer.make(step, from: path, tools: tools)
+        }
+    }
+
+    private func needed(_ tools: ToolsRoot?) throws -> ToolsRoot {
+        guard let tools else { throw MissingStep(kind: .tools) }
+        return tools
+    }
+
+    /// The results in the order of the elements.
+    private static func inParallel<Element: Sendable, Value: Sendable>(
+        _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Value
+    ) async throws -> [Value] {
+        try await withThrowingTaskGroup(of: (Int, Value).self) { group in
+            for (index, element) in elements.enumerated() {
+                group.addTask { (index, try await body(element)) }
+            }
+            var values: [(Int, Value)] = []
+            for try await value in group { values.append(value) }
+            return values.sorted { $0.0 < $1.0 }.map(\.1)
+        }
     }
 
     /// Everything that the steps which will run need, in one go, so that the bar tells the truth.
-    private func download(with assembler: RootfsAssembler) async throws {
+    private func download(with assembler: RootfsAssembler, tree: Bool, tools: Bool) async throws {
         var packages: [LockedPackage] = []
-        if try !isCached(.tools) { packages += plan.lock.tools }
-        if try !isCached(.base) { packages += plan.lock.packages.filter { $0.layer == .base } }
-        if try !isCached(.packages) { packages += plan.lock.packages.filter { $0.layer == .appliance } }
-        let wheels = try isCached(.python) ? [] : plan.lock.wheels
+        if try tools && !isCached(.tools) { packages += plan.lock.tools }
+        if try tree && !isCached(.base) { packages += plan.lock.packages.filter { $0.layer == .base } }
+        if try tree && !isCached(.packages) { packages += plan.lock.packages.filter { $0.layer == .appliance } }
+        let wheels = try !tree || isCached(.python) ? [] : plan.lock.wheels
         let missing =
             try packages.contains { try host.store.blob($0.sha256, verify: false) == nil }
             || wheels.contains { try host.store.blob($0.sha256, verify: false) == nil }
@@ -98,18 +176,6 @@ struct Pipeline: Sendable {
             try await assembler.fetch(needed, from: plan.lock, step: "download")
             _ = try await WheelFetcher(host: host).fetch(files, step: "download")
         }
-    }
-
-    private var targets: [Target] { plan.appliance.targets.map(\.value) }
-
-    private var targetList: String { targets.map(\.rawValue).joined(separator: " and ") }
-
-    /// More than the disk can need: what the packages say they occupy, half as much again for what their scripts
-    /// make (initramfs, byte code, caches), and room for the application. A sparse file costs only what is in it.
-    private var diskUpperBound: Int64 {
-        let installed = plan.lock.packages.reduce(0) { $0 + $1.installedSize }
-        if case .fixed(let size) = plan.appliance.disk.size.value { return max(size.bytes, installed) }
-        return installed * 3 + 4 << 30
     }
 
     private func isCached(_ kind: BuildStep.Kind) throws -> Bool {
@@ -149,11 +215,20 @@ struct Pipeline: Sendable {
         return value
     }
 
+    private func noteCached(_ kind: BuildStep.Kind) {
+        if let step = plan[kind] { noteCached(step) }
+    }
+
+    private func noteCached(_ step: BuildStep) {
+        timings.add(.init(id: step.id, title: step.title, seconds: 0, isCached: true))
+        host.progress.cachedStep(step.id, step.title, key: step.digest.hex)
+    }
+
     private func timed<Value: Sendable>(
-        _ id: String, _ title: String, _ body: () async throws -> Value
+        _ id: String, _ title: String, key: String? = nil, needs: [String]? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
         let start = ContinuousClock().now
-        let value = try await host.progress.step(id, title, body)
+        let value = try await host.progress.step(id, title, key: key, needs: needs, body)
         timings.add(.init(id: id, title: title, seconds: (ContinuousClock().now - start).inSeconds, isCached: false))
         return value
     }

@@ -8,7 +8,9 @@ import Testing
 @Suite struct `The steps of a build` {
     @Test func `come in the order in which they run, each on the one before`() throws {
         let plan = try plan()
-        #expect(plan.steps.map(\.kind) == [.tools, .base, .packages, .configuration, .disk])
+        #expect(plan.steps.map(\.kind) == [.tools, .base, .packages, .configuration, .disk, .format])
+        #expect(plan.formats.map(\.target) == [.qcow2])
+        #expect(Set(plan.steps.map(\.digest)).count == 6)
         for step in plan.steps { #expect(plan[step.kind]?.digest == step.digest) }
     }
 
@@ -38,14 +40,14 @@ import Testing
         guard let (old, new) = missed.first else { return }
         #expect(new.inputs.differences(from: old.inputs) == inputs)
         // Everything that stands on it runs too.
-        #expect(missed.last?.1.kind == .disk)
+        #expect(missed.last?.1.kind == .format)
     }
 
     @Test func `another base package makes all layers again, but not the tools`() throws {
         let before = try plan()
         let after = try plan(baseVersion: "2")
         let missed = zip(before.steps, after.steps).filter { $0.digest != $1.digest }.map(\.1.kind)
-        #expect(missed == [.base, .packages, .configuration, .disk])
+        #expect(missed == [.base, .packages, .configuration, .disk, .format])
         #expect(
             after[.base].map { step in before[.base].map { step.inputs.differences(from: $0.inputs) } ?? [] } == [
                 "package base-files:amd64 1", "package base-files:amd64 2",

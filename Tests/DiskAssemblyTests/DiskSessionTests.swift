@@ -20,7 +20,7 @@ import Testing
         #expect(Processes.naming(session.folder) == [])
         await #expect(throws: CancellationError.self) { _ = try await session.run { _, _ in 1 } }
         // Only the file is left, and it goes with the run.
-        #expect(try Files.names(in: session.folder) == ["disk.raw"])
+        #expect(try Files.names(in: session.folder) == [])
         try await host.close()
         #expect(!Files.exists(session.folder))
     }
@@ -51,9 +51,10 @@ import Testing
         var written = planned
         written.partitions[0].typeGUID = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
         let table = PartitionTable(layout: written)
-        try session.disk.resize(to: planned.size)
-        try session.disk.write(try table.primary(), at: 0)
-        try session.disk.write(try table.backup(), at: table.backupOffset)
+        let place = try #require(session.take())
+        try place.disk.resize(to: planned.size)
+        try place.disk.write(try table.primary(), at: 0)
+        try place.disk.write(try table.backup(), at: table.backupOffset)
         for (layout, reason) in [
             (planned, "partition 14 has PART_ENTRY_TYPE=0fc63daf-8483-4772-8e79-3d69d8477de4, not 21686148-"),
             (written, "partition 1 has LABEL=nothing, not root"),
@@ -61,7 +62,8 @@ import Testing
             let error = await #expect(throws: DiskError.self) {
                 _ = try await session.run { handle, cancelled in
                     try DiskVerifier(
-                        handle: handle, progress: .silent, layout: layout, kernel: "6.12.1", systemPartitionFiles: []
+                        handle: handle, disk: place.device, progress: .silent, layout: layout, kernel: "6.12.1",
+                        systemPartitionFiles: []
                     )
                     .verify(cancelled)
                 }

@@ -12,7 +12,8 @@ package struct DistributionProfile: Sendable {
     package let repositories: [Repository]
     /// Besides Essential and required: kernel, init, boot loaders for every firmware, network, cloud-init, ssh.
     package let base: [String]
-    /// What builds the disk: mke2fs that reads a tar from standard input (1.47.2), FAT tools.
+    /// What builds the disk and its formats: mke2fs that reads a tar from standard input (1.47.2), FAT tools, qemu-img
+    /// (whose zstd decides the bytes of a qcow2).
     package let tools: [String]
     /// Added to `tools` where a Python environment is locked or made.
     package let pythonTools: [String]
@@ -46,7 +47,7 @@ package struct DistributionProfile: Sendable {
             tools: [
                 needsBackports ? "e2fsprogs/\(release)-backports" : "e2fsprogs",
                 needsBackports ? "libarchive13" : "libarchive13t64", "base-files", "libc-bin", "dash", "coreutils",
-                "dosfstools", "mtools",
+                "dosfstools", "mtools", "qemu-utils",
             ],
             pythonTools: ["python3", "python3-pip-whl"],
             toolRepositories: repositories + (needsBackports ? [backports] : []))

@@ -1,3 +1,4 @@
+package import ApplianceSpec
 package import ContentDigest
 
 /// One step of a build: what it is, and everything that its result depends on. A step whose digest is in the content
@@ -5,6 +6,8 @@ package import ContentDigest
 package struct BuildStep: Sendable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case tools, base, packages, python, configuration, disk
+        /// One for each target.
+        case format
     }
 
     package let kind: Kind
@@ -19,10 +22,15 @@ package struct BuildStep: Sendable {
     /// Where on this machine a named source lies (absolute), and the folder of the spec.
     let hostPaths: [String: String]
     let folder: String
+    /// What a step of kind `format` writes.
+    package let target: Target?
+
+    /// In events, reports and logs: `disk`, `qcow2`.
+    package var id: String { target?.rawValue ?? kind.rawValue }
 
     package init(
         kind: Kind, name: String, title: String, inputs: StepInputs, labels: [String: String] = [:],
-        hostPaths: [String: String] = [:], folder: String = ""
+        hostPaths: [String: String] = [:], folder: String = "", target: Target? = nil
     ) {
         self.kind = kind
         self.name = name
@@ -32,5 +40,6 @@ package struct BuildStep: Sendable {
         self.labels = labels
         self.hostPaths = hostPaths
         self.folder = folder
+        self.target = target
     }
 }

@@ -22,6 +22,7 @@ struct StepPlanner {
         let configuration = configurationStep(on: python ?? packages)
         let disk = diskStep(on: configuration, tools: tools)
         return [tools, base, packages] + (python.map { [$0] } ?? []) + [configuration, disk]
+            + appliance.targets.map { formatStep($0.value, of: disk, tools: tools) }
     }
 
     private func toolsStep() -> BuildStep {
@@ -94,6 +95,17 @@ struct StepPlanner {
         for (key, text) in canonical(appliance.disk) { inputs.add("disk.\(key)", text: text) }
         inputs.add(InputName.identity, text: identity.seed.hex)
         return BuildStep(kind: .disk, name: appliance.name.value, title: "assemble the disk", inputs: inputs)
+    }
+
+    private func formatStep(_ target: Target, of disk: BuildStep, tools: BuildStep) -> BuildStep {
+        var inputs = StepInputs()
+        inputs.add("format", text: target.rawValue)
+        inputs.add("format code", text: "\(StepVersion.format)")
+        inputs.add("disk", disk.digest)
+        inputs.add("tools", tools.digest)
+        return BuildStep(
+            kind: .format, name: "\(appliance.name.value) \(target.rawValue)", title: "write \(target.rawValue)",
+            inputs: inputs, target: target)
     }
 
     private var releaseName: String { "\(appliance.distribution.name)-\(appliance.distribution.release.value)" }

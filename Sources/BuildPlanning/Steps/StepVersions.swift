@@ -7,4 +7,5 @@ package enum StepVersion {
     package static let python = 1
     package static let configuration = 3
     package static let disk = 1
+    package static let format = 1
 }

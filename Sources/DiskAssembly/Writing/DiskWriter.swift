@@ -1,5 +1,7 @@
 import BuildPlanning
+import ContentDigest
 import HostSystem
+import SystemPackage
 
 /// Writes a disk natively: the filesystems by the tools layer's own programs, the rest as bytes.
 struct DiskWriter {
@@ -14,23 +16,47 @@ struct DiskWriter {
 
     private static let place = "/run/stonebake"
 
+    /// - Returns: a digest of everything outside of the root filesystem: partition table, boot code, ESP.
     /// - Throws: `DiskError`, `HostError`, `CancellationError`.
-    func write(tree: RootArchive, boot: BootFiles, hashSeed: String) async throws {
+    func write(tree: RootArchive, boot: BootFiles, hashSeed: String) async throws -> Digest {
         try checkSpace(for: tree.path)
         try disk.resize(to: layout.size)
         async let root: Void = writeRoot(tree, hashSeed: hashSeed)
-        async let system: Void = writeSystemPartition(boot.system)
+        async let system = writeSystemPartition(boot.system)
+        var surroundings = StepInputs()
         let table = PartitionTable(layout: layout)
         var primary = try table.primary()
         if let grub = boot.grub, let place = layout[.biosBoot] {
             let sector = UInt64(place.start) / UInt64(PartitionTable.sectorSize)
             primary.replaceSubrange(
                 ..<PartitionTable.sectorSize, with: grub.bootSector(over: primary, coreSector: sector))
-            try disk.write(try grub.core(at: sector, size: place.size), at: place.start)
+            let core = try grub.core(at: sector, size: place.size)
+            try disk.write(core, at: place.start)
+            surroundings.add("boot code", Digest.of(core))
         }
         try disk.write(primary, at: 0)
-        try disk.write(try table.backup(), at: table.backupOffset)
-        _ = try await (root, system)
+        let backup = try table.backup()
+        try disk.write(backup, at: table.backupOffset)
+        surroundings.add("partition table", Digest.of(primary))
+        surroundings.add("its backup", Digest.of(backup))
+        if let system = try await system { surroundings.add("ESP", system) }
+        try await root
+        return surroundings.digest
+    }
+
+    /// Has the tools layer's e2fsck look at the root filesystem, without changing it.
+    ///
+    /// - Throws: `DiskError.verification` when it is not clean.
+    func check() async throws {
+        guard let partition = layout[.root] else { return }
+        let command = Command("e2fsck", ["-f", "-n", "\(Self.place)/disk.raw?offset=\(partition.start)"])
+        let result = try await Sandbox(host: host).run(
+            job(command, binds: [.init(disk.path, at: "\(Self.place)/disk.raw")]))
+        guard result.succeeded else {
+            throw DiskError(
+                .verification, "the finished root filesystem is damaged", hint: "this is a defect of Stonebake",
+                notes: result.tail)
+        }
     }
 
     private func writeRoot(_ tree: RootArchive, hashSeed: String) async throws {
@@ -73,8 +99,9 @@ struct DiskWriter {
         try removeTree(work)
     }
 
-    private func writeSystemPartition(_ system: SystemPartition?) async throws {
-        guard let system, let partition = layout[.esp] else { return }
+    /// Its digest; nil when there is none.
+    private func writeSystemPartition(_ system: SystemPartition?) async throws -> Digest? {
+        guard let system, let partition = layout[.esp] else { return nil }
         let work = "\(folder)/esp"
         try Files.makeFolder(work)
         for (index, file) in system.files.enumerated() { try Files.write(file.content, to: "\(work)/file-\(index)") }
@@ -85,23 +112,29 @@ struct DiskWriter {
             Command("sh", ["-c", script]).with { $0.workingDirectory = Self.place }, "writing the EFI system partition",
             binds: [.init(work, at: Self.place, readOnly: false)])
         let disk = disk
-        try await blocking(named: "esp") { try disk.write(contentsOf: "\(work)/esp.img", at: partition.start) }
+        let digest = try await blocking(named: "esp") {
+            try disk.write(contentsOf: "\(work)/esp.img", at: partition.start)
+            return try Digest.of(file: .init("\(work)/esp.img"))
+        }
         try removeTree(work)
+        return digest
     }
 
     @discardableResult
     private func run(_ command: Command, _ purpose: String, binds: [SandboxJob.Bind]) async throws -> CommandResult {
-        let sandbox = Sandbox(host: host)
-        let job = SandboxJob(layers: [tools.tree], command: command).with {
-            $0.binds = binds
-            $0.timestamp = timestamp
-        }
         do {
-            return try await sandbox.check(job, purpose: purpose)
+            return try await Sandbox(host: host).check(job(command, binds: binds), purpose: purpose)
         } catch let error as HostError where error.notes.contains(where: { $0.contains("No space left on device") }) {
             throw HostError(
                 .noSpace, "\(purpose): the disk that holds '\(host.store.root)' is full",
                 hint: "free some space there; `stonebake cache gc` frees the cache", notes: error.notes)
+        }
+    }
+
+    private func job(_ command: Command, binds: [SandboxJob.Bind]) -> SandboxJob {
+        SandboxJob(layers: [tools.tree], command: command).with {
+            $0.binds = binds
+            $0.timestamp = timestamp
         }
     }
 

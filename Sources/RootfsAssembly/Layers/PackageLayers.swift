@@ -3,10 +3,15 @@ import HostSystem
 
 extension RootfsAssembler {
     /// The base system: what all appliances of a release share, configured, with its initramfs.
-    package func base(_ step: BuildStep, from lock: Lockfile) async throws -> RootLayers {
+    ///
+    /// - Parameter unpacked: called when all packages are unpacked; configuring them leaves processors free
+    package func base(
+        _ step: BuildStep, from lock: Lockfile, unpacked: @escaping @Sendable () -> Void = {}
+    ) async throws -> RootLayers {
         let entry = try await entry(for: step) { staging in
             let locked = lock.packages.filter { $0.layer == .base }
-            return try await install(locked, lock, step: step, on: RootLayers([]), staging: staging, bootstrap: true)
+            return try await install(
+                locked, lock, step: step, on: RootLayers([]), staging: staging, bootstrap: true, unpacked: unpacked)
         }
         return RootLayers([]).adding(entry)
     }
@@ -22,7 +27,7 @@ extension RootfsAssembler {
 
     private func install(
         _ locked: [LockedPackage], _ lock: Lockfile, step: BuildStep, on layers: RootLayers, staging: String,
-        bootstrap: Bool
+        bootstrap: Bool, unpacked: @escaping @Sendable () -> Void = {}
     ) async throws -> [String: String] {
         let tree = "\(staging)/tree"
         try Files.makeFolder(tree, exactMode: 0o755)
@@ -36,7 +41,7 @@ extension RootfsAssembler {
         }
         let installer = try PackageInstaller(
             self, step: step, layers: layers, upper: tree, timestamp: lock.timestamp, total: locked.count)
-        try await installer.install(packages, bootstrap: bootstrap)
+        try await installer.install(packages, bootstrap: bootstrap, unpacked: unpacked)
         try await installer.finish()
         return ["packages": "\(locked.count)"]
     }

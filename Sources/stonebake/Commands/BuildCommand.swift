@@ -67,8 +67,16 @@ struct BuildCommand: AsyncParsableCommand {
             try folder.prepare()
             let useKVM = try await session.host.virtualization().proof.works
             let result = try await session.host.store.withLock("output-\(folder.absolutePath)") {
-                let result = try await Pipeline(host: session.host, plan: plan)
-                    .run(into: folder.path, useKVM: useKVM)
+                let looking = try await DiskLooking(host: session.host, plans: [plan], useKVM: useKVM)
+                let outcome: Swift.Result<Pipeline.Result, any Error>
+                do {
+                    outcome = .success(
+                        try await Pipeline(host: session.host, plan: plan).run(into: folder.path, looking: looking))
+                } catch {
+                    outcome = .failure(error)
+                }
+                await looking.end()
+                let result = try outcome.get()
                 let seconds = (ContinuousClock().now - start).inSeconds
                 try folder.writeReport(plan: plan, result: result, seconds: seconds, now: session.host.now())
                 return result

@@ -1,5 +1,6 @@
 import ApplianceSpec
 import BuildPlanning
+import ContentDigest
 import Diagnostics
 import FoundationEssentials
 import Glibc
@@ -8,7 +9,7 @@ import Testing
 
 @testable import ImageExport
 
-@Suite struct ImageExporterTests {
+@Suite struct FormatTests {
     @Test func `raw and qcow2 hold the disk's bytes, sparsely, and SHA256SUMS says so`() async throws {
         let fixture = try await ExportFixture()
         let artifacts = try await fixture.export([.raw, .qcow2])
@@ -41,8 +42,9 @@ import Testing
         let second = try await fixture.export([.raw, .qcow2])
         #expect(first == second)
         for cpus in [1, 2, 8] {
-            let command = ImageExporter.qcow2Command(
-                from: "\(fixture.folder)/disk.raw", to: "\(fixture.folder)/\(cpus).qcow2", cpus: cpus)
+            var command = FormatWriter.qcow2Command(to: "image.qcow2", cpus: cpus)
+            command.arguments.removeLast(2)
+            command.arguments += ["\(fixture.folder)/disk.raw", "\(fixture.folder)/\(cpus).qcow2"]
             try await CommandRunner(progress: .silent).check(command, purpose: "a test's conversion")
         }
         let report = try await fixture.shell("sha256sum 1.qcow2 2.qcow2 8.qcow2 | cut -d' ' -f1 | sort -u")
@@ -66,8 +68,8 @@ import Testing
         _ = try await fixture.export([.raw, .qcow2])
         // The number of a process that has ended, and that of one that runs.
         let ended = try #require(Int32(try await fixture.shell("sh -c 'echo $$'").dropLast()))
-        let stale = ImageExporter.asideName("tiny-1.0.0", process: ended)
-        let living = ImageExporter.asideName("tiny-1.0.0", process: getppid())
+        let stale = ImagePublisher.asideName("tiny-1.0.0", process: ended)
+        let living = ImagePublisher.asideName("tiny-1.0.0", process: getppid())
         for name in [stale, living] {
             try Files.makeFolder("\(fixture.output)/\(name)")
             try Files.write("half", to: "\(fixture.output)/\(name)/tiny-1.0.0.raw")
@@ -81,13 +83,29 @@ import Testing
         let task = Task { try await fixture.export([.raw, .qcow2]) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(try Files.names(in: fixture.output) == [])
+        #expect(!Files.exists(fixture.output))
+    }
+
+    @Test func `what lies in the folder already is not written again, unless somebody has touched it`() async throws {
+        let fixture = try await ExportFixture()
+        _ = try await fixture.export([.raw, .qcow2])
+        func times() async throws -> String { try await fixture.shell("stat --format='%n %i %y' out/*") }
+        let before = try await times()
+        _ = try await fixture.export([.raw, .qcow2])
+        #expect(try await times() == before)
+        _ = try await fixture.shell("printf x >>out/tiny-1.0.0.qcow2; rm out/tiny-1.0.0.raw")
+        _ = try await fixture.export([.raw, .qcow2])
+        _ = try await fixture.shell("cd out && sha256sum --check --strict SHA256SUMS")
+        // The store's own files are copied and never lent.
+        _ = try await fixture.shell("test $(stat --format=%h out/tiny-1.0.0.qcow2) = 1; ! cmp -s out/*.qcow2 out/*.raw")
     }
 
     /// A tmpfs of 4 MiB, mounted where only this command and its children see it.
     @Test func `a full disk is told as such`() async throws {
         let fixture = try await ExportFixture()
-        let command = ImageExporter.qcow2Command(from: "../disk.raw", to: "full.qcow2", cpus: 1)
+        var command = FormatWriter.qcow2Command(to: "full.qcow2", cpus: 1)
+        command.arguments.removeLast(2)
+        command.arguments += ["../disk.raw", "full.qcow2"]
         let inside = Command(
             "unshare",
             [
@@ -98,9 +116,9 @@ import Testing
         let failure = await #expect(throws: HostError.self) {
             try await CommandRunner(progress: .silent).check(inside, purpose: "writing 'full.qcow2'")
         }
-        let error = ImageExporter.explained(try #require(failure), path: "/srv/images/full.qcow2")
+        let error = FormatWriter.explained(try #require(failure), store: "/srv/cache")
         #expect(error.code == .noSpace)
-        #expect(error.message == "cannot write 'full.qcow2': the disk that holds '/srv/images' is full")
+        #expect(error.message == "cannot write the image: the disk that holds '/srv/cache' is full")
         #expect(error.exitCode == .tryAgain)
     }
 
@@ -109,8 +127,7 @@ import Testing
         // A file in the way is in the way of root too.
         try Files.write("", to: "\(fixture.folder)/file")
         let error = await #expect(throws: HostError.self) {
-            try await ImageExporter(host: fixture.host).export(
-                fixture.image, targets: [.raw], stem: "tiny", into: "\(fixture.folder)/file/out")
+            try await fixture.export([.raw], into: "\(fixture.folder)/file/out")
         }
         #expect(error?.message.contains("\(fixture.folder)/file") == true)
     }
@@ -143,14 +160,37 @@ final class ExportFixture: Sendable {
             truncate --size \(Self.size) disk.raw
             seq 1 200000 | dd of=disk.raw bs=1M conv=notrunc status=none
             head -c 1500000 "$(command -v bash)" | dd of=disk.raw bs=1M seek=30 conv=notrunc status=none
+            # qemu-img with its libraries, as in a tools layer.
+            mkdir -p tools/usr/bin tools/dev tools/proc tools/sys tools/run tools/tmp tools/etc
+            cp --dereference "$(command -v qemu-img)" tools/usr/bin/qemu-img
+            for library in $(ldd "$(command -v qemu-img)" | grep -o '/[^ ]*'); do
+                mkdir -p "tools$(realpath "$(dirname "$library")")" "tools$(dirname "$library")"
+                cp --dereference "$library" "tools$library"
+            done
             printf 'the end' | dd of=disk.raw bs=1 seek=\(Self.size - 7) conv=notrunc status=none
             """)
     }
 
     deinit { try? removeTree(folder) }
 
-    func export(_ targets: [Target]) async throws -> [ImageArtifact] {
-        try await ImageExporter(host: host).export(image, targets: targets, stem: "tiny-1.0.0", into: output)
+    /// As the pipeline does it.
+    func export(_ targets: [Target], into folder: String? = nil) async throws -> [ImageArtifact] {
+        let writer = FormatWriter(host: host)
+        let disk = try await shell("sha256sum <disk.raw")
+        var files: [FormatFile] = []
+        for target in targets {
+            var inputs = StepInputs()
+            inputs.add("disk", text: disk)
+            inputs.add("target", text: target.rawValue)
+            let step = BuildStep(kind: .format, name: "tiny", title: "write", inputs: inputs, target: target)
+            if let file = try writer.cached(step, disk: image.path) {
+                files.append(file)
+            } else {
+                let made = try await writer.make(step, from: image.path, tools: ToolsRoot(tree: "\(self.folder)/tools"))
+                files.append(try writer.keep(made, as: step, disk: image.path))
+            }
+        }
+        return try await ImagePublisher(host: host).publish(files, stem: "tiny-1.0.0", into: folder ?? output)
     }
 
     func shell(_ script: String) async throws -> String {

@@ -1,0 +1,116 @@
+import ApplianceSpec
+import BuildPlanning
+import ContentDigest
+import HostSystem
+
+/// Writes one disk and has it looked at.
+///
+/// Whether libguestfs has to look depends on what lies around the tree: partition table, boot code, EFI system partition,
+/// and the tree's files that say what boots. A disk in which all of them are as in one that it has seen needs no launch;
+/// e2fsck of the tools layer, which is the only one to have written since, looks at the filesystem then.
+struct DiskMaking: Sendable {
+    let host: Host
+    let layout: DiskLayout
+    let archive: RootArchive
+    let root: RootFilesystem
+    let tools: ToolsRoot
+    let plan: BuildPlan
+    let useKVM: Bool
+
+    struct Made<Beside: Sendable>: Sendable {
+        var image: DiskImage
+        /// See `DiskSeen`.
+        var mark: Digest
+        var beside: Beside
+    }
+
+    /// - Throws: `DiskError`, `HostError`, `CancellationError`, what `beside` throws.
+    func make<Beside: Sendable>(
+        session: DiskSession?, beside: @escaping @Sendable (String) async throws -> Beside
+    ) async throws -> Made<Beside> {
+        let offered = session.flatMap { $0.capacity >= layout.size ? $0.take() : nil }
+        let place = try offered ?? DiskPlace(host: host, capacity: layout.size)
+        let boot = try BootFiles(archive: archive, layout: layout, architecture: plan.appliance.architecture)
+        let writer = DiskWriter(
+            host: host, tools: tools, layout: layout, disk: place.disk, folder: place.folder,
+            timestamp: plan.lock.timestamp)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let surroundings = try await Timeline.measure("write the disk") {
+            try await writer.write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
+        }
+        log("the disk was written", clock.now - start)
+        let seen = DiskSeen(store: host.store)
+        let mark = try seen.mark(surroundings: surroundings, archive: archive, kernel: root.kernel, tools: tools)
+        async let besides = beside(place.disk.path)
+        let inspection: DiskImage.Inspection
+        if let known = seen.inspection(mark) {
+            try await writer.check()
+            inspection = known
+        } else {
+            inspection = try await look(at: place, session: offered == nil ? nil : session, boot: boot)
+            try seen.remember(inspection, mark)
+        }
+        return Made(
+            image: DiskImage(path: place.disk.path, layout: layout, inspection: inspection), mark: mark,
+            beside: try await besides)
+    }
+
+    private func look(at place: DiskPlace, session: DiskSession?, boot: BootFiles) async throws -> DiskImage.Inspection
+    {
+        let own = session == nil ? try DiskSession(host: host, useKVM: useKVM, place: place) : nil
+        let result: Result<DiskImage.Inspection, any Error>
+        do {
+            result = .success(try await look(at: place, through: own ?? session, boot: boot))
+        } catch {
+            result = .failure(error)
+        }
+        await Timeline.measure("end libguestfs", adopting: true) { await own?.cancel() }
+        return try result.get()
+    }
+
+    private func look(
+        at place: DiskPlace, through session: DiskSession?, boot: BootFiles
+    ) async throws -> DiskImage.Inspection {
+        guard let session else { throw DiskError(.appliance, "there is no libguestfs session") }
+        let clock = ContinuousClock()
+        let start = clock.now
+        try await answered("start") { try await session.waitUntilUp() }
+        let up = clock.now
+        log("libguestfs was waited for", up - start)
+        let (layout, kernel, progress) = (layout, root.kernel, host.progress)
+        let files = boot.system?.files.map(\.path) ?? []
+        let inspection = try await Timeline.measure("verify the disk", adopting: true) {
+            try await answered("look at the disk") {
+                try await session.run { handle, cancelled in
+                    try DiskVerifier(
+                        handle: handle, disk: place.device, progress: progress, layout: layout, kernel: kernel,
+                        systemPartitionFiles: files
+                    ).verify(cancelled)
+                }
+            }
+        }
+        log("libguestfs looked at the disk", clock.now - up)
+        return inspection
+    }
+
+    private func log(_ what: String, _ duration: Duration) {
+        host.progress.send(.log("\(what): \(Int((duration.inSeconds * 1000).rounded())) ms"))
+    }
+
+    /// Seconds that the appliance may take to start, or to look at a disk: an emulated one on a busy machine has been
+    /// seen to take 40.
+    private static let patience = 240.0
+
+    /// - Throws: `DiskError.stalled` when it takes too long; the appliance has been ended then.
+    private func answered<Value: Sendable>(
+        _ action: String, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard let value = try await withTimeLimit(seconds: Self.patience, body) else {
+            throw DiskError(
+                .stalled, "libguestfs' appliance did not \(action) within \(Int(Self.patience)) s",
+                hint: "it may be that the machine is overloaded; try again")
+        }
+        return value
+    }
+}

@@ -1,0 +1,42 @@
+import BuildPlanning
+import ContentDigest
+import FoundationEssentials
+import HostSystem
+
+/// What libguestfs has looked at and found right, by a digest of all of a disk that its verdict depends on: everything
+/// outside of the root filesystem, what wrote that filesystem, and the tree's files that the verdict speaks of.
+struct DiskSeen {
+    let store: ContentStore
+
+    /// In the record of a disk's step: the digest of what was seen.
+    static let fact = "seen"
+    /// Raise it when libguestfs looks at more than it did.
+    private static let version = 1
+
+    private static let files = ["boot/grub/grub.cfg", "etc/fstab", "etc/debian_version", "usr/lib/os-release"]
+
+    /// - Parameter surroundings: partition table, boot code and ESP: see `DiskWriter.write`
+    func mark(surroundings: Digest, archive: RootArchive, kernel: String, tools: ToolsRoot) throws -> Digest {
+        var inputs = StepInputs()
+        inputs.add("look", text: "\(Self.version)")
+        inputs.add("surroundings", surroundings)
+        inputs.add("kernel", text: kernel)
+        inputs.add("tools", text: Files.name(of: Files.folder(of: Files.folder(of: tools.tree))))
+        for file in Self.files { inputs.add(file, Digest.of(try archive.content(of: file) ?? [])) }
+        let boot = archive.entries.map(\.path).filter { $0.hasPrefix("boot/") && !$0.hasPrefix("boot/grub/") }
+        inputs.add("boot", text: boot.joined(separator: "\n"))
+        return inputs.digest
+    }
+
+    /// What it said; nil when it has not seen such a disk.
+    func inspection(_ mark: Digest) -> DiskImage.Inspection? {
+        guard let text = try? store.recall(name(mark)) else { return nil }
+        return try? JSONDecoder().decode(DiskImage.Inspection.self, from: Data(text.utf8))
+    }
+
+    func remember(_ inspection: DiskImage.Inspection, _ mark: Digest) throws {
+        try store.remember(String(decoding: try JSONEncoder().encode(inspection), as: UTF8.self), as: name(mark))
+    }
+
+    private func name(_ mark: Digest) -> String { "seen-disk-\(mark.hex)" }
+}

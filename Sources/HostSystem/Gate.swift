@@ -1,0 +1,23 @@
+/// Opened once; whoever waits for it goes on then. Whoever owns it opens it in any case, also after a failure: waiting
+/// itself cannot be cancelled.
+package final class Gate: Sendable {
+    private let continuation: AsyncStream<Void>.Continuation
+    private let opened: Task<Void, Never>
+
+    package init() {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        self.continuation = continuation
+        opened = Task.detached { for await _ in stream {} }
+    }
+
+    deinit { continuation.finish() }
+
+    /// Opening it again does nothing.
+    package func open() { continuation.finish() }
+
+    /// - Throws: `CancellationError` when the task was cancelled meanwhile.
+    package func wait() async throws {
+        await opened.value
+        try Task.checkCancellation()
+    }
+}
