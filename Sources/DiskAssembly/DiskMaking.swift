@@ -84,7 +84,7 @@ struct DiskMaking: Sendable {
             try await answered("look at the disk") {
                 try await session.run { handle, cancelled in
                     try DiskVerifier(
-                        handle: handle, disk: place.device, progress: progress, layout: layout, kernel: kernel,
+                        handle: handle, number: place.number, progress: progress, layout: layout, kernel: kernel,
                         systemPartitionFiles: files
                     ).verify(cancelled)
                 }

@@ -6,19 +6,21 @@ struct DiskPlace: Sendable {
     let disk: DiskFile
     /// Bytes that the disk can have.
     let capacity: Int64
-    /// What libguestfs calls it, when it was attached with that number: `/dev/sda`.
-    let device: String
+    /// Among the disks of its session, from 0.
+    let number: Int
 
-    /// - Parameter number: among the disks of its session, from 0
     init(host: Host, capacity: Int64, number: Int = 0) throws {
         folder = try host.scratch.newFolder("disk")
         disk = try DiskFile.create("\(folder)/disk.raw", size: capacity)
         self.capacity = capacity
-        device = "/dev/sd\(Self.letters(number))"
+        self.number = number
     }
 
+    /// What libguestfs calls the disk with that number: `/dev/sda`.
+    static func device(_ number: Int) -> String { "/dev/sd\(letters(number))" }
+
     /// As the kernel counts: a … z, aa, ab, ….
-    static func letters(_ number: Int) -> String {
+    private static func letters(_ number: Int) -> String {
         let last = String(Character(UnicodeScalar(UInt8(97 + number % 26))))
         return number < 26 ? last : letters(number / 26 - 1) + last
     }

@@ -5,8 +5,8 @@ import HostSystem
 /// not as planned is an error. The disk is attached read-only: looking does not change it.
 struct DiskVerifier {
     let handle: GuestfsHandle
-    /// What libguestfs calls the disk: `/dev/sda`.
-    let disk: String
+    /// Among the session's disks, from 0.
+    let number: Int
     let progress: ProgressSink
     let layout: DiskLayout
     /// The release string of the kernel that it must boot.
@@ -15,20 +15,6 @@ struct DiskVerifier {
     let systemPartitionFiles: [String]
 
     func verify(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
-        do {
-            return try look(cancelled)
-        } catch let error as DiskError {
-            // What udev does to the partitions after they were read anew can hit any of the calls. A fault of the disk is
-            // still there at the second look.
-            try cancelled.check()
-            try handle.unmountAll()
-            _ = try? handle.shell("udevadm settle --timeout=30")
-            progress.send(.log("verification: \(error.message); once more"))
-            return try look(cancelled)
-        }
-    }
-
-    private func look(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
         try handle.reread(disk)
         // In a trimmed appliance there is no udev to give the partitions their names.
         _ = try handle.shell("test ! -x /links || /links")
@@ -38,7 +24,7 @@ struct DiskVerifier {
         guard let root = layout[.root] else { throw failure("it has no root partition") }
         let device = device(root)
         // Its exit status is data: 0 is clean, and everything else is not what we have written.
-        let check = try handle.shell(Self.checkScript(device))
+        let check = try handle.shell(checkScript(root))
         guard check.split(separator: "\n").last == "status 0" else {
             throw DiskError(
                 .verification, "the finished root filesystem is damaged", hint: "this is a defect of Stonebake",
@@ -50,21 +36,16 @@ struct DiskVerifier {
         return try inspect(device, kernels: kernels)
     }
 
-    /// Reading the partition table anew makes udev read it once more a moment later, and on a busy machine the
-    /// partitions are gone in between: then the check waits and is made again.
-    private static func checkScript(_ device: String) -> String {
+    /// libguestfs' names of devices are translated in its calls, and not in a shell: the kernel may have found the disks
+    /// in another order. They are numbered as libguestfs does it, by the place where they are attached.
+    private func checkScript(_ partition: DiskLayout.Partition) -> String {
         """
-        udevadm settle --timeout=30; n=0
-        while :; do
-            out=$(e2fsck -f -n \(device) 2>&1); status=$?
-            case "$out" in *"No such file or directory"*) ;; *) break;; esac
-            n=$((n + 1)); test $n -lt 40 || break
-            udevadm settle --timeout=30; sleep 0.5
-        done
-        udevadm settle --timeout=30
-        echo "$out"; echo status $status
+        place=$(ls -1v /dev/disk/by-path | grep -v -e '-part[0-9]*$' | sed -n '\(number + 1)p')
+        e2fsck -f -n "/dev/disk/by-path/$place-part\(partition.number)" 2>&1; echo status $?
         """
     }
+
+    private var disk: String { DiskPlace.device(number) }
 
     func device(_ partition: DiskLayout.Partition) -> String { "\(disk)\(partition.number)" }
 

@@ -62,7 +62,7 @@ import Testing
             let error = await #expect(throws: DiskError.self) {
                 _ = try await session.run { handle, cancelled in
                     try DiskVerifier(
-                        handle: handle, disk: place.device, progress: .silent, layout: layout, kernel: "6.12.1",
+                        handle: handle, number: place.number, progress: .silent, layout: layout, kernel: "6.12.1",
                         systemPartitionFiles: []
                     )
                     .verify(cancelled)
