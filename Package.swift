@@ -96,6 +96,7 @@ let package = Package(
             ]),
         tests("BuildPlanningTests", ["ApplianceSpec", "BuildPlanning", "ContentDigest", "Diagnostics"]),
         tests("CommandLineTests", []),
+        tests("ImageInspectionTests", ["ImageInspection", "HostSystem"]),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
         tests("TimingReportTests", ["TimingReport", "HostSystem"]),
         tests("ImageExportTests", ["ImageExport", "BuildPlanning", "ApplianceSpec", "HostSystem", "Diagnostics"]),

@@ -37,7 +37,9 @@ struct Ext4Inodes: Sendable {
     /// With `meta_bg`, the descriptors of later groups lie in these groups.
     private static func descriptorBlock(_ index: Int64, perBlock: Int64, _ superblock: Ext4Superblock) -> Int64 {
         let firstMeta = Int64(superblock.bytes.little(260, as: UInt32.self))
-        guard superblock.hasIncompatible(0x10), index >= firstMeta else { return superblock.firstDataBlock + 1 + index }
+        // Behind the superblock, which with blocks of 1 KiB is block 1 even where the first data block is 0 (bigalloc).
+        let behind = Ext4Superblock.offset / Int64(superblock.blockSize) + 1
+        guard superblock.hasIncompatible(0x10), index >= firstMeta else { return behind + index }
         let group = index * perBlock
         return superblock.firstDataBlock + group * superblock.blocksPerGroup + (hasCopy(group, superblock) ? 1 : 0)
     }

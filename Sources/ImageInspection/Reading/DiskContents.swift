@@ -56,6 +56,13 @@ package struct DiskContents: Sendable {
         return Part(entry: entry, source: source, other: try OtherFilesystem.probe(source))
     }
 
+    /// The files of the first part that has any, and their contents.
+    package func files() throws -> [FileRecord] { try parts.lazy.compactMap(\.reader).first?.files() ?? [] }
+
+    package func content(of file: FileRecord) throws -> [UInt8] {
+        try parts.lazy.compactMap(\.reader).first?.content(of: file, at: 0, Int(file.size)) ?? []
+    }
+
     /// What lies at the byte of the raw disk: `the GPT header`, `partition 1: the ext4 superblock`, …
     func structure(at offset: Int64) throws -> String {
         if let part = parts.first(where: {

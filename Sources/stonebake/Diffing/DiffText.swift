@@ -32,7 +32,7 @@ struct DiffText {
         if difference.sameBytes { return "The disks are the same, byte for byte." }
         if difference.same {
             return
-                "The disks hold the same: tables, filesystems, files and packages; they differ in bytes that no file uses."
+                "The disks hold the same files, packages and tables, but are not the same bytes."
         }
         let changes = difference.files
         func count(_ change: ImageDifference.Change) -> Int { changes.filter { $0.change == change }.count }
