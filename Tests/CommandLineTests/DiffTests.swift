@@ -64,6 +64,34 @@ import Testing
         #expect(!run.output.contains("/etc/same  (content"))
     }
 
+    /// squashfs has no native reader.
+    @Test func `reads other filesystems through libguestfs, in one launch for both disks`() throws {
+        let folder = try TemporaryFolder()
+        let script = """
+            set -eu
+            mkdir -p tree/etc
+            echo one >tree/etc/motd
+            ln tree/etc/motd tree/etc/issue
+            ln -s motd tree/etc/link
+            echo same >tree/etc/same
+            mksquashfs tree a.img -quiet -no-progress
+            echo two >tree/etc/motd
+            chmod 600 tree/etc/same
+            mksquashfs tree b.img -quiet -no-progress
+            """
+        let made = try Tool.run("sh", "-c", script, in: folder.url)
+        #expect(made.status == 0, "\(made.error)")
+        let run = try diff("a.img", "b.img", in: folder)
+        #expect(run.status == 1, "\(run.error)")
+        for line in [
+            "~ /etc/motd  (content from byte 0", "~ /etc/issue  (content from byte 0", "~ /etc/same  (mode 0644 → 0600",
+        ] {
+            #expect(run.output.contains(line), "\(run.output)")
+        }
+        #expect(!run.output.contains("/etc/link"))
+        #expect(run.error.components(separatedBy: "✓ read 2 filesystems through libguestfs").count == 2)
+    }
+
     @Test func `writes JSON for scripts`() throws {
         let folder = try TemporaryFolder()
         try makeDisks(in: folder)

@@ -63,7 +63,7 @@ import Testing
             "minimal",
             """
             users: [{name: alice, password: locked}]
-            files: [{path: /etc/motd, text: "Hello\\n"}]
+            files: [{path: /etc/motd, content: "Hello\\n"}]
             scripts:
               - {name: pages, run: "mkdir -p /srv/pages; for i in a b c; do echo $i >/srv/pages/$i; done"}
               - {name: what a sandbox pins, run: "{ hostname; uname -n; umask; echo $TZ $LC_ALL; pwd; } >/srv/pinned"}

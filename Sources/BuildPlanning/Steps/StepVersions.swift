@@ -5,7 +5,7 @@ package enum StepVersion {
     package static let base = 2
     package static let packages = 2
     package static let python = 1
-    package static let configuration = 3
+    package static let configuration = 4
     package static let disk = 1
     package static let format = 1
 }

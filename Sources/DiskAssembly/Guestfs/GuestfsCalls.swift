@@ -58,6 +58,15 @@ extension GuestfsHandle {
         try call("mount \(device)") { guestfs_mount_ro($0, device, path) }
     }
 
+    /// guestfs_tar_out_opts with `numericowner` and `xattrs`: the folder with all that is in it.
+    func writeArchive(of folder: String, to path: String) throws(DiskError) {
+        var options = guestfs_tar_out_opts_argv()
+        options.bitmask = sb_guestfs_tar_out_numericowner | sb_guestfs_tar_out_xattrs
+        options.numericowner = 1
+        options.xattrs = 1
+        try call("read the files below '\(folder)'") { guestfs_tar_out_opts_argv($0, folder, path, &options) }
+    }
+
     /// guestfs_umount_all.
     func unmountAll() throws(DiskError) { try call("unmount everything") { guestfs_umount_all($0) } }
 

@@ -1,3 +1,5 @@
+package import HostSystem
+
 /// A disk image, opened: what divides it, and what lies in its parts.
 package struct DiskContents: Sendable {
     /// A partition, or the whole disk where nothing divides it.
@@ -54,6 +56,25 @@ package struct DiskContents: Sendable {
         if let reader = try Ext4Reader(source) { return Part(entry: entry, source: source, reader: reader) }
         if let reader = try FATReader(source) { return Part(entry: entry, source: source, reader: reader) }
         return Part(entry: entry, source: source, other: try OtherFilesystem.probe(source))
+    }
+
+    /// The numbers of the parts whose files have no native reader, and which are not the same bytes in the other disk.
+    package func foreignParts(differingFrom other: DiskContents, cancelled: CancellationFlag) throws -> [Int] {
+        try parts.filter { part in
+            guard part.reader == nil, part.other?.holdsFiles == true else { return false }
+            guard let twin = other.parts.first(where: { $0.number == part.number }) else { return true }
+            return try ByteComparison.firstDifference(part.source, twin.source, cancelled: cancelled) != nil
+        }.map(\.number)
+    }
+
+    /// Gives a part the files that somebody else has read, as a tar.
+    ///
+    /// - Throws: `HostError` when the tar cannot be read.
+    package mutating func attach(archive: String, to number: Int) throws {
+        guard let index = parts.firstIndex(where: { $0.number == number }), let other = parts[index].other else {
+            return
+        }
+        parts[index].reader = try ArchivedFilesystem(archive, of: other)
     }
 
     /// The files of the first part that has any, and their contents.

@@ -38,9 +38,12 @@ struct SecondBuild: Sendable {
         }
         let result = try await host.runner.run(command)
         guard result.succeeded else {
+            // The store goes with the run, and its log with it.
+            let said = result.tail.filter { !$0.hasPrefix("The whole log:") }.suffix(12)
+            let log = try keepLog().map { ["the second build's whole log: \($0)"] } ?? []
             throw NotReproducible(
-                "the second build failed where the first one did not", notes: Array(result.tail.suffix(12)),
-                hint: "what was varied: \(variations.varied.joined(separator: "; "))")
+                "the second build failed where the first one did not",
+                notes: said + log + variations.varied.map { "varied: \($0)" })
         }
     }
 
@@ -56,6 +59,14 @@ struct SecondBuild: Sendable {
         let facts = "\(host.store.root)/facts"
         guard Files.exists(facts) else { return }
         try FileManager.default.copyItem(atPath: facts, toPath: "\(store)/facts")
+    }
+
+    private func keepLog() throws -> String? {
+        let name = try Files.names(in: "\(store)/logs").filter { $0.hasSuffix(".log") && $0.contains("-build-") }.max()
+        guard let name else { return nil }
+        let kept = "\(host.store.root)/logs/second-\(name)"
+        try Files.moveAnywhere("\(store)/logs/\(name)", to: kept)
+        return kept
     }
 
     private func absolute(_ path: String) -> String {

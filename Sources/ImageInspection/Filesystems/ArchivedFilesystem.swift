@@ -1,0 +1,102 @@
+import ContentDigest
+import HostSystem
+
+/// A filesystem whose files libguestfs' appliance has read into a tar.
+final class ArchivedFilesystem: FilesystemReader {
+    let facts: [Fact]
+    private let path: String
+    private let records: [FileRecord]
+
+    init(_ path: String, of filesystem: OtherFilesystem) throws {
+        self.path = path
+        facts = filesystem.facts
+        records = try Self.read(path)
+    }
+
+    func files() throws -> [FileRecord] { records }
+
+    private static func read(_ path: String) throws -> [FileRecord] {
+        let reader = try ArchiveReader(path: path)
+        var byPath: [String: FileRecord] = [:]
+        var links: [String: Int] = [:]
+        var index: Int64 = -1
+        while let entry = try reader.next() {
+            index += 1
+            let name = try entry.containedPath()
+            if case .hardLink(let target) = entry.kind {
+                let first = try ArchiveEntry.contained(target)
+                guard var record = byPath[first] else { continue }
+                links[first, default: 1] += 1
+                record.path = name
+                byPath[name] = record
+                continue
+            }
+            byPath[name] = try record(entry, named: name, index: index, reader: reader)
+        }
+        // Each name of a file counts all of them, as its inode does.
+        let counts = Dictionary(
+            links.compactMap { name, count in byPath[name].map { ($0.handle, count) } }, uniquingKeysWith: { $1 })
+        return byPath.values.map { record in
+            var record = record
+            record.links = counts[record.handle] ?? 1
+            return record
+        }.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    }
+
+    private static func record(
+        _ entry: ArchiveEntry, named name: String, index: Int64, reader: ArchiveReader
+    ) throws -> FileRecord {
+        var record = FileRecord(
+            path: name, kind: .unknown, mode: entry.mode & 0o7777, uid: entry.uid, gid: entry.gid, size: entry.size,
+            modified: entry.modified, target: nil, links: 1,
+            attributes: Dictionary(
+                entry.attributes.map { ($0.name, $0.value.hex($0.value.indices)) }, uniquingKeysWith: { $1 }),
+            handle: index)
+        switch entry.kind {
+        case .file:
+            record.kind = .file
+            record.digest = try digest(reader)
+        case .directory: record.kind = .directory
+        case .fifo: record.kind = .fifo
+        case .symlink(let target), .hardLink(let target):
+            record.kind = .symlink
+            record.target = target
+        case .characterDevice(let major, let minor):
+            record.kind = .characterDevice
+            record.target = "\(major):\(minor)"
+        case .blockDevice(let major, let minor):
+            record.kind = .blockDevice
+            record.target = "\(major):\(minor)"
+        }
+        return record
+    }
+
+    private static func digest(_ reader: ArchiveReader) throws -> Digest {
+        var hash = SHA256()
+        try reader.readData { (bytes, _) throws(HostError) in hash.update(bytes) }
+        return hash.finalize()
+    }
+
+    /// Looks for the member anew; asked for few files only, as their digests tell the others' contents.
+    func content(of file: FileRecord, at offset: Int64, _ count: Int) throws -> [UInt8] {
+        let reader = try ArchiveReader(path: path)
+        var index: Int64 = -1
+        while try reader.next() != nil {
+            index += 1
+            guard index == file.handle else { continue }
+            var content = [UInt8](repeating: 0, count: Int(max(0, min(Int64(count), file.size - offset))))
+            let end = offset + Int64(content.count)
+            try reader.readData { (bytes, place) throws(HostError) in
+                let first = max(place, offset)
+                let last = min(place + Int64(bytes.count), end)
+                guard first < last else { return }
+                let part = bytes[Int(first - place)..<Int(last - place)]
+                content.replaceSubrange(Int(first - offset)..<Int(last - offset), with: part)
+            }
+            return content
+        }
+        return []
+    }
+
+    func structure(at offset: Int64) throws -> String { "byte \(offset)" }
+}
