@@ -28,7 +28,7 @@ struct SpanTree {
         (inclusiveCPU, inclusiveMemory) = (cpu, memory)
         isFolded = recording.spans.map { span in
             guard span.kind == .command, let parent = span.parent,
-                [.part, .wait].contains(recording.spans[parent].kind)
+                [.step, .part, .wait].contains(recording.spans[parent].kind)
             else {
                 return span.kind == .item
             }

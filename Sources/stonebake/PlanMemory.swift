@@ -18,7 +18,7 @@ struct PlanMemory {
         name = "plan-\(Digest.of("\(plan.appliance.directory)/\(file)").short)"
     }
 
-    /// The inputs of the steps by kind; empty for a spec that was never built with this store.
+    /// The inputs of the steps by their ids; empty for a spec that was never built with this store.
     func inputs() -> [String: StepInputs] {
         guard let text = try? store.recall(name), let line = text.firstIndex(of: "\n") else { return [:] }
         return (try? JSONDecoder().decode([String: StepInputs].self, from: Data(text[line...].utf8))) ?? [:]
@@ -33,7 +33,7 @@ struct PlanMemory {
         // The first line tells whether the rest would be the same.
         if let text = try store.recall(name), text.hasPrefix(mark) { return }
         var all = inputs()
-        for step in done { all[step.kind.rawValue] = step.inputs }
+        for step in done { all[step.id] = step.inputs }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         try store.remember("\(mark)\n" + String(decoding: encoder.encode(all), as: UTF8.self) + "\n", as: name)

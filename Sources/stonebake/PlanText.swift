@@ -36,8 +36,6 @@ struct PlanText {
                 // Below the first reason: behind "runs: ".
                 lines += state.dropFirst().map { String(repeating: " ", count: head.count + 6) + $0 }
             }
-            let targets = "write \(appliance.targets.map(\.value.rawValue).joined(separator: ", "))"
-            lines.append("  \(targets)")
             if !notes.isEmpty { lines += [""] + notes }
             return lines.joined(separator: "\n")
         }
@@ -46,7 +44,7 @@ struct PlanText {
     /// `cached`, or `runs:` and why, one line for each reason.
     private func state(of step: BuildStep, _ memory: [String: StepInputs]) throws -> [String] {
         if try store.entry(step.digest) != nil { return ["cached"] }
-        guard let last = memory[step.kind.rawValue] else { return elsewhere(step) }
+        guard let last = memory[step.id] else { return elsewhere(step) }
         let changes = InputChanges(of: step, since: last, in: plan.steps, shown: Self.shown)
         guard !changes.lines.isEmpty else { return ["runs: its result is no longer in the store"] }
         return listed(changes.lines)

@@ -100,9 +100,9 @@ struct StepPlanner {
     private func formatStep(_ target: Target, of disk: BuildStep, tools: BuildStep) -> BuildStep {
         var inputs = StepInputs()
         inputs.add("format", text: target.rawValue)
-        inputs.add("format code", text: "\(StepVersion.format)")
-        inputs.add("disk", disk.digest)
-        inputs.add("tools", tools.digest)
+        inputs.add(InputName.code(.format), text: "\(StepVersion.format)")
+        inputs.add(InputName.step(disk.kind), disk.digest)
+        inputs.add(InputName.step(tools.kind), tools.digest)
         return BuildStep(
             kind: .format, name: "\(appliance.name.value) \(target.rawValue)", title: "write \(target.rawValue)",
             inputs: inputs, target: target)

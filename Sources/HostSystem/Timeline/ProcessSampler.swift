@@ -19,6 +19,7 @@ struct ProcessSampler {
         var guestMemory: Int64 = 0
     }
 
+    private let cpus: Double
     private let ticks = Double(max(sysconf(Int32(_SC_CLK_TCK)), 1))
     private let pageSize = Int64(sysconf(Int32(_SC_PAGESIZE)))
     /// At the sample before: seconds of each command, of the build, of the machine; and when that was.
@@ -27,7 +28,9 @@ struct ProcessSampler {
     private var machineSeconds: Double?
     private var time = ContinuousClock().now
 
-    init() {
+    /// - Parameter cpus: that this process may use
+    init(cpus: Int) {
+        self.cpus = Double(cpus)
         totalSeconds = Self.ownSeconds() + Self.reapedSeconds()
         machineSeconds = machineTime()
     }
@@ -35,6 +38,8 @@ struct ProcessSampler {
     mutating func sample() -> Sample {
         var sample = Sample()
         var seconds: [Int32: Double] = [:]
+        // Before the living are looked at: nothing is counted twice.
+        let reaped = Self.reapedSeconds()
         for child in children(of: getpid()) {
             var usage = Usage()
             add(child, to: &usage, depth: 0)
@@ -45,13 +50,16 @@ struct ProcessSampler {
             sample.guestMemory += usage.guestMemory
         }
         if let own = ProcessStatus(getpid()) { sample.memory += own.pages * pageSize }
-        let total = Self.ownSeconds() + Self.reapedSeconds() + seconds.values.reduce(0, +)
+        let total = reaped + Self.ownSeconds() + seconds.values.reduce(0, +)
         let now = ContinuousClock().now
         let passed = max((now - time).inSeconds, 0.001)
-        sample.busy = max(total - totalSeconds, 0) / passed
+        // A process that ends while it is looked for is missing from one sample and in the next; and the kernel counts in
+        // hundredths. What is more than all processors could do belongs to the next sample.
+        let used = min(max(total - totalSeconds, 0), passed * cpus)
+        sample.busy = used / passed
         let machine = machineTime()
         if let machine, let before = machineSeconds { sample.machine = max(machine - before, 0) / passed }
-        (commandSeconds, totalSeconds, machineSeconds, time) = (seconds, total, machine, now)
+        (commandSeconds, totalSeconds, machineSeconds, time) = (seconds, totalSeconds + used, machine, now)
         return sample
     }
 

@@ -131,7 +131,7 @@ package final class TimelineRecorder: Sendable {
         state.withLock { $0.isSampling = true }
         // Without the thread there is a timeline all the same, only without its curve.
         try? startThread(named: "timeline") { [self] in
-            var sampler = ProcessSampler()
+            var sampler = ProcessSampler(cpus: cpus)
             while state.withLock({ $0.isSampling }) {
                 usleep(100_000)
                 take(sampler.sample(), at: time)
