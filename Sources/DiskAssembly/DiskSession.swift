@@ -20,6 +20,7 @@ package final class DiskSession: Sendable {
     private let launch: Task<GuestfsHandle, any Error>
     private let launchSpan = SpanReference()
     private let used = Mutex(0)
+    private let turn = Mutex(())
 
     /// Starts the appliance; returns at once.
     ///
@@ -120,7 +121,8 @@ package final class DiskSession: Sendable {
         } onCancel: {
             launch.cancel()
         }
-        return try await processes.run { try body(handle, $0) }
+        // What one appliance's disk is mounted at is no place for another's.
+        return try await processes.run { cancelled in try self.turn.withLock { _ in try body(handle, cancelled) } }
     }
 
     /// A place for a disk that nobody has taken yet; nil when all are taken.

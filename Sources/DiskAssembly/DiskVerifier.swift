@@ -33,16 +33,33 @@ struct DiskVerifier {
         try cancelled.check()
         let kernels = try verifyTree(device)
         try cancelled.check()
-        return try inspect(device, kernels: kernels)
+        let inspection = try inspect(device, kernels: kernels)
+        // What inspects the session's next disk need not look through this one again.
+        _ = try? handle.shell(forgetScript)
+        return inspection
     }
 
     /// libguestfs' names of devices are translated in its calls, and not in a shell: the kernel may have found the disks
     /// in another order. They are numbered as libguestfs does it, by the place where they are attached.
     private func checkScript(_ partition: DiskLayout.Partition) -> String {
         """
-        place=$(ls -1v /dev/disk/by-path | grep -v -e '-part[0-9]*$' | sed -n '\(number + 1)p')
-        e2fsck -f -n "/dev/disk/by-path/$place-part\(partition.number)" 2>&1; echo status $?
+        \(findingPlace)
+        e2fsck -f -n "$place-part\(partition.number)" 2>&1; echo status $?
         """
+    }
+
+    private var forgetScript: String {
+        """
+        \(findingPlace)
+        for number in \(layout.partitions.map { "\($0.number)" }.joined(separator: " ")); do
+            delpart "$place" $number; rm -f "$place-part$number"
+        done
+        """
+    }
+
+    private var findingPlace: String {
+        let folder = "/dev/disk/by-path"
+        return "place=\(folder)/$(ls -1v \(folder) | grep -v -e '-part[0-9]*$' | sed -n '\(number + 1)p')"
     }
 
     private var disk: String { DiskPlace.device(number) }

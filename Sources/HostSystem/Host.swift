@@ -3,10 +3,10 @@ internal import Glibc
 
 /// The machine, passed to the stages as one value: what runs commands, keeps results, downloads, and tells the time.
 package struct Host: Sendable {
-    package let runner: CommandRunner
-    package let progress: ProgressSink
-    package let store: ContentStore
-    package let downloader: Downloader
+    package private(set) var runner: CommandRunner
+    package private(set) var progress: ProgressSink
+    package private(set) var store: ContentStore
+    package private(set) var downloader: Downloader
     package let http: HTTPClient
     package let archives: ArchiveLocator
     /// For this run's temporary files; removed by `close`.
@@ -73,6 +73,16 @@ package struct Host: Sendable {
             systemRoot: options.systemRoot)
         executable = options.executable ?? Host.ownExecutable()
         cpus = Host.usableProcessors()
+    }
+
+    /// The same machine and run, whose events say for whom they are: one of several appliances that are built at once.
+    package func telling(of name: String) -> Host {
+        var copy = self
+        copy.progress = progress.telling(of: name)
+        copy.runner = CommandRunner(progress: copy.progress)
+        copy.store = store.telling(copy.progress)
+        copy.downloader = Downloader(store: copy.store, http: http, progress: copy.progress)
+        return copy
     }
 
     /// For tests: a store in the folder, this machine's own configuration, the `stonebake` that was built beside the

@@ -55,6 +55,26 @@ package struct ProgressSink: Sendable {
     }
 }
 
+extension ProgressSink {
+    /// Events that name the appliance: `wsgi-1.0.0/base`, `wsgi-1.0.0: install the base system`.
+    func telling(of name: String) -> ProgressSink {
+        @Sendable func id(_ id: String) -> String { "\(name)/\(id)" }
+        return ProgressSink { [self] event in
+            switch event {
+            case .stepStarted(let step, let title): send(.stepStarted(id: id(step), title: "\(name): \(title)"))
+            case .stepProgress(let step, let completed, let total, let unit):
+                send(.stepProgress(id: id(step), completed: completed, total: total, unit: unit))
+            case .transfer(let step, let title, let completed, let total):
+                send(.transfer(step: id(step), title: title, completed: completed, total: total))
+            case .stepFinished(let step, let title, let outcome, let seconds):
+                send(.stepFinished(id: id(step), title: "\(name): \(title)", outcome: outcome, seconds: seconds))
+            case .message(let level, let text): send(.message(level, "\(name): \(text)"))
+            case .log(let text): send(.log("\(name): \(text)"))
+            }
+        }
+    }
+}
+
 extension Duration {
     package var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) / 1e18

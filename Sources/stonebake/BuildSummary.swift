@@ -23,3 +23,27 @@ struct BuildSummary {
         return lines.joined(separator: "\n")
     }
 }
+
+/// What a person reads when a build of several appliances is done.
+struct BuildsSummary {
+    let builds: [ApplianceBuild]
+    let outcomes: [Result<ApplianceBuild.Outcome, any Error>]
+    let seconds: Double
+
+    var text: String {
+        var rows: [[String]] = []
+        for (build, outcome) in zip(builds, outcomes) {
+            switch outcome {
+            case .success(let outcome):
+                let made = outcome.result.steps.filter { !$0.isCached }.count
+                rows.append([
+                    build.folder.stem, made == 0 ? "nothing to do" : "built in \(formatted(seconds: outcome.seconds))",
+                    build.folder.path,
+                ])
+            case .failure: rows.append([build.folder.stem, "failed", ""])
+            }
+        }
+        return (["", "Appliances:"] + table(rows + [["all together", formatted(seconds: seconds), ""]]))
+            .joined(separator: "\n")
+    }
+}

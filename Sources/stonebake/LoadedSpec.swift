@@ -7,7 +7,9 @@ import Foundation
 import HostSystem
 
 /// A spec that compiled, and its lock as it lies beside it.
-struct LoadedSpec {
+struct LoadedSpec: Sendable {
+    /// Of the file; absolute.
+    let path: String
     let appliance: Appliance
     let request: ResolutionRequest
     /// What the lock of this spec would be made for.
@@ -34,6 +36,7 @@ struct LoadedSpec {
         guard let request = appliance.resolutionRequest() else {
             throw HostError(.unsupported, "'\(appliance.distribution.name)' is not a distribution that can be built")
         }
+        self.path = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
         self.appliance = appliance
         self.request = request
         lockedSpec = LockedSpec(

@@ -55,7 +55,7 @@ struct Session: Sendable {
     }
 
     /// Prints the failure, and gives what the process ends with.
-    private func ended(with error: any Error) -> any Error {
+    func ended(with error: any Error) -> any Error {
         switch error {
         case is RunEnded, is CancellationError:
             return error

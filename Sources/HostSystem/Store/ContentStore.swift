@@ -25,7 +25,7 @@ internal import SystemPackage
 /// record can be read and its seal holds.
 package struct ContentStore: Sendable {
     package let root: String
-    let progress: ProgressSink
+    private(set) var progress: ProgressSink
     let run: RunFolder
     let verified = VerifiedContent()
 
@@ -45,6 +45,13 @@ package struct ContentStore: Sendable {
     static let folders = [
         "blobs", "entries", "newest", "facts", "partial", "logs", "libguestfs", "known-locks", "locks", "runs",
     ]
+
+    /// The same store and run, which tells somebody else of what it does.
+    func telling(_ progress: ProgressSink) -> ContentStore {
+        var copy = self
+        copy.progress = progress
+        return copy
+    }
 
     /// Where the store lies unless the caller says otherwise.
     package static func defaultRoot(environment: [String: String]) throws(HostError) -> String {

@@ -36,9 +36,10 @@ extension ContentStore {
             if !said, clock.now - start > .seconds(2) {
                 said = true
                 let holder = FileLock.holder(of: path)
-                let who = holder == Int(getpid()) ? "another step of this build" : "another build"
-                let pid = holder.map { $0 == Int(getpid()) ? "" : " (pid \($0))" } ?? ""
-                progress.send(.message(.notice, "waiting for \(who)\(pid), which has \(subject)"))
+                // Of this run's own appliances one sees what they do.
+                if holder == Int(getpid()) { continue }
+                let pid = holder.map { " (pid \($0))" } ?? ""
+                progress.send(.message(.notice, "waiting for another build\(pid), which has \(subject)"))
             }
             try await Task.sleep(for: .milliseconds(50))
         }

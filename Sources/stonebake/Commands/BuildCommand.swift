@@ -9,18 +9,32 @@ import ProgressDisplay
 struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
-        abstract: "Build an appliance's images.",
+        abstract: "Build the images of one or more appliances.",
         discussion: """
             Uses appliance.lock, renews it when the spec has moved on, and does only what is not in the content store. \
-            The images, SHA256SUMS and report.json come into Images/NAME-VERSION.
+            The images, SHA256SUMS and report.json come into Images/NAME-VERSION. Several appliances are built side by \
+            side and share what they have in common; one that fails does not keep the others from being built.
 
             EXAMPLE
               stonebake build Appliances/wsgi/appliance.yaml
               stonebake build Appliances/wsgi/appliance.yaml --locked --log-format json
               stonebake build Appliances/wsgi/appliance.yaml --timings --debug-shell
+              stonebake build Appliances/*/
             """)
 
-    @OptionGroup var spec: SpecOptions
+    @Argument(
+        help: "The appliance specs: YAML files, or folders that hold an appliance.yaml.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var specs: [String]
+
+    @Option(help: "How errors in a spec are written: text, json, sarif or github.")
+    var format: DiagnosticFormat = .text
+
+    @Option(
+        help: "The lock file of a single spec (otherwise appliance.lock beside it).",
+        completion: .file(extensions: ["lock"]))
+    var lock: String?
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var host: HostOptions
     @OptionGroup var timing: TimingOptions
@@ -38,6 +52,9 @@ struct BuildCommand: AsyncParsableCommand {
     var debugShell = false
 
     func validate() throws {
+        guard lock == nil || specs.count == 1 else {
+            throw ValidationError("--lock names the lock of one spec, and there are \(specs.count)")
+        }
         guard !debugShell || DebugShell.hasTerminal else {
             throw ValidationError(
                 "--debug-shell needs a terminal, and standard input is none: leave it out where nobody can type")
@@ -45,57 +62,100 @@ struct BuildCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = try LoadedSpec(spec)
-        let folder = OutputFolder(root: output.folder, appliance: loaded.appliance)
-        try await timing.recording("build \(folder.stem)", into: folder.path) { try await build(loaded, into: folder) }
-    }
-
-    private func build(_ loaded: LoadedSpec, into folder: OutputFolder) async throws {
-        try await Session.run(host, purpose: "build-\(loaded.appliance.name.value)", debugShell: debugShell) {
-            session in
-            let start = ContinuousClock().now
-            let lock = try await Timeline.measure("the lock") {
-                try await Locking(host: session.host).lockForBuild(loaded, onlyCurrent: locked)
+        let loaded = try load()
+        let folders = loaded.map { OutputFolder(root: output.folder, appliance: $0.appliance) }
+        try Self.refuseDuplicates(zip(specs, folders).map { ($0, $1) })
+        let names = loaded.map(\.appliance.name.value)
+        let purpose = names.count == 1 ? names[0] : "\(names[0])-and-\(names.count - 1)-more"
+        let title = folders.count == 1 ? folders[0].stem : "\(folders.count) appliances"
+        let place = folders.count == 1 ? folders[0].path : output.folder
+        try await timing.recording("build \(title)", into: place) {
+            try await Session.run(host, purpose: "build-\(purpose)", debugShell: debugShell) { session in
+                try await build(Array(zip(loaded, folders)), session)
             }
-            let plan = BuildPlan(
-                appliance: loaded.appliance, lock: lock, hostFiles: try loaded.hostFileDigests())
-            if explain {
-                let text = try PlanText(plan: plan, store: session.host.store, notes: [], reasons: nil).text
-                for line in text.split(separator: "\n") { session.host.progress.send(.message(.info, String(line))) }
-            }
-            try OfflineSupplies(host: session.host).check(plan, lockPath: loaded.lockPath, spec: spec.spec)
-            try folder.prepare()
-            let useKVM = try await session.host.virtualization().proof.works
-            let result = try await session.host.store.withLock("output-\(folder.absolutePath)") {
-                let looking = try await DiskLooking(host: session.host, plans: [plan], useKVM: useKVM)
-                let outcome: Swift.Result<Pipeline.Result, any Error>
-                do {
-                    outcome = .success(
-                        try await Pipeline(host: session.host, plan: plan).run(into: folder.path, looking: looking))
-                } catch {
-                    outcome = .failure(error)
-                }
-                await looking.end()
-                let result = try outcome.get()
-                let seconds = (ContinuousClock().now - start).inSeconds
-                try folder.writeReport(plan: plan, result: result, seconds: seconds, now: session.host.now())
-                return result
-            }
-            let verdict = verifyReproducible ? try await check(loaded, plan, folder, session).run(result) : nil
-            session.display.finish()
-            let summary = BuildSummary(
-                result: result, folder: folder.path, seconds: (ContinuousClock().now - start).inSeconds)
-            print(summary.text)
-            if let verdict { print(verdict) }
         }
     }
 
-    private func check(
-        _ loaded: LoadedSpec, _ plan: BuildPlan, _ folder: OutputFolder, _ session: Session
-    ) -> ReproducibilityCheck {
+    /// All specs, with the errors of all.
+    private func load() throws -> [LoadedSpec] {
+        var loaded: [LoadedSpec] = []
+        var failure: (any Error)?
+        for spec in specs {
+            do {
+                loaded.append(try LoadedSpec(path: SpecOptions.file(spec), format: format, lock: lock))
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return loaded
+    }
+
+    private static func refuseDuplicates(_ builds: [(spec: String, folder: OutputFolder)]) throws {
+        for (stem, builds) in Dictionary(grouping: builds, by: \.folder.stem).sorted(by: { $0.key < $1.key })
+        where builds.count > 1 {
+            throw ValidationError(
+                "\(builds.map { "'\($0.spec)'" }.joined(separator: " and ")) would both be written as \(stem)")
+        }
+    }
+
+    private func build(_ specs: [(LoadedSpec, OutputFolder)], _ session: Session) async throws {
+        let start = ContinuousClock().now
+        var builds: [ApplianceBuild] = []
+        for (spec, folder) in specs { builds.append(try await prepare(spec, folder, session.host)) }
+        let useKVM = try await session.host.virtualization().proof.works
+        let outcomes = try await ApplianceBuilds(builds: builds, host: session.host).run(useKVM: useKVM)
+        var verdicts: [String] = []
+        if verifyReproducible {
+            for (build, outcome) in zip(builds, outcomes) {
+                guard case .success(let outcome) = outcome else { continue }
+                verdicts.append(try await check(build, session).run(outcome.result))
+            }
+        }
+        session.display.finish()
+        let seconds = (ContinuousClock().now - start).inSeconds
+        if builds.count == 1 {
+            let result = try outcomes[0].get().result
+            print(BuildSummary(result: result, folder: builds[0].folder.path, seconds: seconds).text)
+        } else {
+            print(BuildsSummary(builds: builds, outcomes: outcomes, seconds: seconds).text)
+        }
+        for verdict in verdicts { print(verdict) }
+        try end(builds, outcomes, session)
+    }
+
+    private func prepare(_ spec: LoadedSpec, _ folder: OutputFolder, _ host: Host) async throws -> ApplianceBuild {
+        let lock = try await Timeline.measure("the lock") {
+            try await Locking(host: host).lockForBuild(spec, onlyCurrent: locked)
+        }
+        let plan = BuildPlan(appliance: spec.appliance, lock: lock, hostFiles: try spec.hostFileDigests())
+        if explain {
+            let text = try PlanText(plan: plan, store: host.store, notes: [], reasons: nil).text
+            for line in text.split(separator: "\n") { host.progress.send(.message(.info, String(line))) }
+        }
+        try OfflineSupplies(host: host).check(plan, lockPath: spec.lockPath, spec: spec.appliance.directory)
+        try folder.prepare()
+        return ApplianceBuild(spec: spec, plan: plan, folder: folder)
+    }
+
+    /// Prints why appliances of several have failed, and ends with the first one's status.
+    private func end(
+        _ builds: [ApplianceBuild], _ outcomes: [Swift.Result<ApplianceBuild.Outcome, any Error>], _ session: Session
+    ) throws {
+        var first: (any Error)?
+        for (build, outcome) in zip(builds, outcomes) {
+            guard case .failure(let error) = outcome else { continue }
+            printToStandardError("\n\(build.folder.stem) was not built:")
+            let end = session.ended(with: error)
+            first = first ?? end
+        }
+        if let first { throw first }
+    }
+
+    private func check(_ build: ApplianceBuild, _ session: Session) -> ReproducibilityCheck {
         ReproducibilityCheck(
-            host: session.host, plan: plan, spec: Self.absolute(spec.path), lock: Self.absolute(loaded.lockPath),
-            folder: folder.absolutePath)
+            host: session.host, plan: build.plan, spec: build.spec.path, lock: Self.absolute(build.spec.lockPath),
+            folder: build.folder.absolutePath)
     }
 
     private static func absolute(_ path: String) -> String {

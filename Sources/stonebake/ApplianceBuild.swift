@@ -1,0 +1,75 @@
+import BuildPlanning
+import Diagnostics
+import Foundation
+import HostSystem
+import ProgressDisplay
+
+/// One appliance of a run: its spec, lock and plan, and where its images go.
+struct ApplianceBuild: Sendable {
+    let spec: LoadedSpec
+    let plan: BuildPlan
+    let folder: OutputFolder
+
+    struct Outcome: Sendable {
+        var result: Pipeline.Result
+        /// Of this appliance's part of the run.
+        var seconds: Double
+    }
+
+    /// Builds what the store does not have, and writes images and report.
+    func run(on host: Host, looking: DiskLooking) async throws -> Outcome {
+        let start = ContinuousClock().now
+        return try await host.store.withLock("output-\(folder.absolutePath)") {
+            let result = try await Pipeline(host: host, plan: plan).run(into: folder.path, looking: looking)
+            let seconds = (ContinuousClock().now - start).inSeconds
+            try folder.writeReport(plan: plan, result: result, seconds: seconds, now: host.now())
+            return Outcome(result: result, seconds: seconds)
+        }
+    }
+}
+
+/// Several appliances in one run. They share the base system and libguestfs; as many are built at once as there are
+/// processors. One that fails does not keep the others from being built.
+struct ApplianceBuilds: Sendable {
+    let builds: [ApplianceBuild]
+    let host: Host
+
+    /// What became of each, in the order of the specs.
+    ///
+    /// - Throws: `CancellationError`; `HostError` when libguestfs cannot be started.
+    func run(useKVM: Bool) async throws -> [Result<ApplianceBuild.Outcome, any Error>] {
+        let looking = try await DiskLooking(host: host, plans: builds.map(\.plan), useKVM: useKVM)
+        let results = await withTaskGroup(of: (Int, Result<ApplianceBuild.Outcome, any Error>).self) { group in
+            var results = [Result<ApplianceBuild.Outcome, any Error>?](repeating: nil, count: builds.count)
+            var next = 0
+            func startOne() {
+                guard next < builds.count, !Task.isCancelled else { return }
+                let number = next
+                next += 1
+                group.addTask { (number, await run(number, looking: looking)) }
+            }
+            for _ in 0..<max(host.cpus, 1) { startOne() }
+            while let (number, result) = await group.next() {
+                results[number] = result
+                startOne()
+            }
+            return results
+        }
+        await looking.end()
+        try Task.checkCancellation()
+        return results.map { $0 ?? .failure(CancellationError()) }
+    }
+
+    private func run(_ number: Int, looking: DiskLooking) async -> Result<ApplianceBuild.Outcome, any Error> {
+        let build = builds[number]
+        let host = builds.count == 1 ? host : host.telling(of: build.folder.stem)
+        do {
+            return .success(
+                try await Timeline.measure(build.folder.stem, kind: .appliance) {
+                    try await build.run(on: host, looking: looking)
+                })
+        } catch {
+            return .failure(error)
+        }
+    }
+}
