@@ -46,7 +46,7 @@ import Testing
         let spec = try spec(
             "services",
             """
-            packages: {install: [nginx, redis-server, fontconfig, fonts-dejavu, ssl-cert, postfix, bsd-mailx]}
+            packages: {install: [nginx, redis-server, fontconfig, fonts-dejavu, ssl-cert, postgresql]}
             users: [{name: deploy, groups: [www-data, redis]}]
             targets: [raw, qcow2]
             """, ready, in: folder)
