@@ -4,7 +4,8 @@ import HostSystem
 ///
 /// Found from the end backwards. Within a span, what ended last before a moment is what was waited for; of two steps, only
 /// one that the other stands on (by its inputs) is taken. A wait hands over to the span that held the lock or made the
-/// result. What no span within another explains is time of the outer span itself.
+/// result. Of what failed, the first failure counts. What no span within another explains is time of the outer span
+/// itself.
 struct CriticalPath {
     struct Segment: Equatable {
         /// The innermost span that the time belongs to.
@@ -76,7 +77,10 @@ private struct BackwardWalk {
                 (span, cameFrom) = (blocker, nil)
                 continue
             }
-            if let child = lastEnded(in: span, before: time, for: cameFrom) {
+            let child =
+                (cameFrom == nil ? firstFailed(in: span, before: time) : nil)
+                ?? lastEnded(in: span, before: time, for: cameFrom)
+            if let child {
                 visited.insert(child.id)
                 add(span, from: child.end, to: time)
                 (span, time, cameFrom) = (child, child.end, nil)
@@ -97,6 +101,14 @@ private struct BackwardWalk {
         guard blocker.start < time, blocker.end > span.start, visited.insert(id).inserted || blocker.kind == .appliance
         else { return nil }
         return blocker
+    }
+
+    /// Of a span that failed, what failed first in it: what ended after that was only being stopped.
+    private func firstFailed(in span: Span, before time: Double) -> Span? {
+        guard span.outcome == .failed else { return nil }
+        return tree.children(of: span).filter { child in
+            child.outcome == .failed && child.end <= time && !visited.contains(child.id)
+        }.min { ($0.end, $0.id) < ($1.end, $1.id) }
     }
 
     private func lastEnded(in span: Span, before time: Double, for next: Span?) -> Span? {

@@ -11,8 +11,9 @@ import Testing
 /// Packages made for the test, installed on top of a real base system.
 @Suite(.serialized) struct InstallTests {
     /// Installs packages as a layer of their own; nothing is kept of it beyond the run.
-    private func install(
-        _ packages: [String], on layers: RootLayers, named name: String = #function
+    func install(
+        _ packages: [String], on layers: RootLayers, by assembler: RootfsAssembler? = nil,
+        named name: String = #function
     ) async throws -> RootLayers {
         let finished = try await FinishedTree.shared.value
         var lock = finished.plan.lock
@@ -32,7 +33,7 @@ import Testing
                 installedSize: 0, layer: .appliance)
         }
         let step = BuildStep(kind: .packages, name: "test-\(name.prefix(8))", title: "install", inputs: inputs)
-        return try await finished.assembler.packages(step, from: lock, on: layers)
+        return try await (assembler ?? finished.assembler).packages(step, from: lock, on: layers)
     }
 
     private func run(_ script: String, in layers: RootLayers) async throws -> String {

@@ -101,6 +101,16 @@ struct Sketch {
             ])
     }
 
+    @Test func `of a build that failed, the path leads to what failed and not to what was stopped for it`() {
+        var sketch = Sketch()
+        let run = sketch.add("run", 0, 12, kind: .run, outcome: .failed)
+        sketch.add("launch", 0, 11.5, in: run, outcome: .failed)
+        let base = sketch.add("base", 2, 11, in: run, kind: .step, outcome: .failed)
+        sketch.add("unpack", 2, 10, in: base, outcome: .failed)
+        sketch.add("tools", 0, 2, in: run, kind: .step)
+        #expect(sketch.path == ["tools 0.0-2.0", "unpack 2.0-10.0", "base 10.0-11.0", "run 11.0-12.0"])
+    }
+
     @Test func `a wait for another process stays a wait`() {
         var sketch = Sketch()
         let run = sketch.add("run", 0, 10, kind: .run)

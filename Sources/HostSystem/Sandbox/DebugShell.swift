@@ -29,6 +29,10 @@ package actor DebugShell {
                 .unsupported, "--debug-shell needs a terminal, and standard input is none",
                 hint: "leave --debug-shell out where nobody can type")
         }
+        self.init(terminal: terminal, environment: environment, pause: pause)
+    }
+
+    init(terminal: PersonTerminal, environment: [String: String], pause: @escaping @Sendable (Bool) -> Void) {
         self.terminal = terminal
         self.environment = environment
         self.pause = pause

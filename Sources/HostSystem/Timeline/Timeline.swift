@@ -58,16 +58,18 @@ package enum Timeline {
     /// Runs `body`, which does nothing but wait until that other span has ended: the time is that span's on the
     /// critical path.
     ///
-    /// - Parameter blocker: the `currentSpan` of where the awaited work is done; nil when it is not known
+    /// - Parameter blocker: the `currentSpan` of where the awaited work is done; nil when it is not known.
+    ///   Asked for when the wait is over.
     package static func wait<Value>(
-        _ title: @autoclosure () -> String, for blocker: Int?, isolation: isolated (any Actor)? = #isolation,
+        _ title: @autoclosure () -> String, for blocker: @autoclosure () -> Int?,
+        isolation: isolated (any Actor)? = #isolation,
         _ body: () async throws -> Value
     ) async rethrows -> Value {
         guard let position else { return try await body() }
         let recorder = position.recorder
         let id = recorder.begin(title(), kind: .wait, in: position.span)
         var outcome = Span.Outcome.failed
-        defer { recorder.end(id, outcome, blocker: blocker) }
+        defer { recorder.end(id, outcome, blocker: blocker()) }
         let value = try await $position.withValue(Position(recorder: recorder, span: id), operation: body)
         outcome = .done
         return value
