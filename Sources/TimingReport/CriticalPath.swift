@@ -106,9 +106,13 @@ private struct BackwardWalk {
     /// Of a span that failed, what failed first in it: what ended after that was only being stopped.
     private func firstFailed(in span: Span, before time: Double) -> Span? {
         guard span.outcome == .failed else { return nil }
-        return tree.children(of: span).filter { child in
-            child.outcome == .failed && child.end <= time && !visited.contains(child.id)
-        }.min { ($0.end, $0.id) < ($1.end, $1.id) }
+        let children = tree.children(of: span).filter { $0.end <= time && !visited.contains($0.id) }
+        let failed = children.filter { $0.outcome == .failed }.min { ($0.end, $0.id) < ($1.end, $1.id) }
+        // One of several appliances that failed stops no other.
+        guard let failed, !children.contains(where: { $0.outcome != .failed && $0.end > failed.end }) else {
+            return nil
+        }
+        return failed
     }
 
     private func lastEnded(in span: Span, before time: Double, for next: Span?) -> Span? {

@@ -128,6 +128,43 @@ import Testing
         #expect(try await terminal.status(within: 60) == 1, "\(terminal.text)")
     }
 
+    @Test func `of two that fail, opens one shell after the other`() async throws {
+        let ready = try await BuildFixture.shared.ready()
+        let folder = try TemporaryFolder()
+        let first = try await spec(Self.bad, in: folder)
+        let second = first.deletingLastPathComponent().appendingPathComponent("second")
+        try FileManager.default.copyItem(at: first, to: second)
+        // Its lock is for the same packages, and for another name.
+        for file in ["appliance.yaml", "appliance.lock"] {
+            let url = second.appendingPathComponent(file)
+            let text = try String(contentsOf: url, encoding: .utf8)
+            try Data(
+                text.replacing("name: wsgi\n", with: "name: second\n").replacing(
+                    "\"name\": \"wsgi\"", with: "\"name\": \"second\""
+                ).utf8
+            ).write(to: url)
+        }
+        let terminal = try TerminalSession(
+            ["build", first.path, second.path, "--locked", "--debug-shell", "--timings", "--output", "Images"],
+            in: folder.url, environment: ["STONEBAKE_CACHE": ready.store.path])
+        for number in 1...2 {
+            #expect(try await terminal.shows("(stonebake)root@", times: number, seconds: 120), "\(terminal.text)")
+            // While the first shell is open there is no second one.
+            try await Task.sleep(for: .seconds(2))
+            #expect(terminal.text.components(separatedBy: "leave with exit.").count - 1 == number, "\(terminal.text)")
+            terminal.type("cat /srv/half; exit\r")
+            #expect(try await terminal.shows("thrown away", times: number, seconds: 30), "\(terminal.text)")
+        }
+        #expect(try await terminal.status(within: 60) == 1, "\(terminal.text)")
+        #expect(terminal.isRestored)
+        for name in ["wsgi-1.0.0", "second-1.0.0"] {
+            #expect(terminal.text.contains("\(name) was not built:"), "\(terminal.text)")
+        }
+        let timings = folder.url.appendingPathComponent("Images/timings.json")
+        let text = try String(contentsOf: timings, encoding: .utf8)
+        #expect(text.contains("\"appliance\" : \"wsgi-1.0.0\"") && text.contains("\"appliance\" : \"second-1.0.0\""))
+    }
+
     @Test func `refuses --debug-shell at once where nobody can type`() async throws {
         let run = try StonebakeProcess.run("build", "Appliances/wsgi", "--debug-shell")
         #expect(run.status == 2)

@@ -74,11 +74,11 @@ final class TerminalSession: Sendable {
         }
     }
 
-    /// Waits until the text has been shown.
-    func shows(_ wanted: String, seconds: Double) async throws -> Bool {
+    /// Waits until the text has been shown so many times.
+    func shows(_ wanted: String, times: Int = 1, seconds: Double) async throws -> Bool {
         let end = ContinuousClock().now + .seconds(seconds)
         while ContinuousClock().now < end {
-            if text.contains(wanted) { return true }
+            if text.components(separatedBy: wanted).count > times { return true }
             try await Task.sleep(for: .milliseconds(50))
         }
         return false

@@ -111,6 +111,14 @@ struct Sketch {
         #expect(sketch.path == ["tools 0.0-2.0", "unpack 2.0-10.0", "base 10.0-11.0", "run 11.0-12.0"])
     }
 
+    @Test func `an appliance that failed early is not what the others' build took`() {
+        var sketch = Sketch()
+        let run = sketch.add("run", 0, 60, kind: .run, outcome: .failed)
+        sketch.add("broken", 0, 5, in: run, kind: .appliance, outcome: .failed)
+        sketch.add("good", 0, 60, in: run, kind: .appliance)
+        #expect(sketch.path == ["good 0.0-60.0"])
+    }
+
     @Test func `a wait for another process stays a wait`() {
         var sketch = Sketch()
         let run = sketch.add("run", 0, 10, kind: .run)

@@ -125,7 +125,7 @@ struct BuildCommand: AsyncParsableCommand {
     }
 
     private func prepare(_ spec: LoadedSpec, _ folder: OutputFolder, _ host: Host) async throws -> ApplianceBuild {
-        let lock = try await Timeline.measure("the lock") {
+        let lock = try await Timeline.measure("the lock of \(spec.appliance.name.value)") {
             try await Locking(host: host).lockForBuild(spec, onlyCurrent: locked)
         }
         let plan = BuildPlan(appliance: spec.appliance, lock: lock, hostFiles: try spec.hostFileDigests())
