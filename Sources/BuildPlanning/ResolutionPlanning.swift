@@ -9,8 +9,9 @@ extension Appliance {
             let profile = DistributionProfile.named(
                 distribution.name, release: distribution.release.value, architecture: architecture)
         else { return nil }
+        let formatTools = targets.contains { $0.value != .raw } ? profile.formatTools : []
         // pip both finds and installs the wheels: it is a build tool as mke2fs is one.
-        let tools = profile.tools + (python == nil ? [] : profile.pythonTools)
+        let tools = profile.tools + formatTools + (python == nil ? [] : profile.pythonTools)
         return ResolutionRequest(
             architecture: architecture,
             repositories: profile.repositories + repositories,

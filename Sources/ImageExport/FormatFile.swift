@@ -14,6 +14,8 @@ package struct FormatFile: Sendable, Equatable {
 /// A format that was made of a disk which is still being verified: it counts once it is kept.
 package struct UnkeptFormat: Sendable {
     let target: Target
+    /// Of the file; the disk itself where that is the format.
+    package let path: String
     let staging: String
     let size: Int64
     let sha256: Digest

@@ -47,7 +47,8 @@ package struct FormatWriter: Sendable {
         // Something has to be there of a raw disk too: an entry holds what a step made.
         try Files.write("\(digest)\n", to: "\(staging)/sha256")
         return UnkeptFormat(
-            target: target, staging: staging, size: size, sha256: digest, seconds: (clock.now - start).inSeconds)
+            target: target, path: result, staging: staging, size: size, sha256: digest,
+            seconds: (clock.now - start).inSeconds)
     }
 
     /// Puts what was made into the store, when the disk is there too.

@@ -1,4 +1,4 @@
-import ApplianceSpec
+package import ApplianceSpec
 package import BuildPlanning
 import ContentDigest
 import FoundationEssentials
@@ -47,22 +47,32 @@ package struct ImagePublisher: Sendable {
         return artifacts
     }
 
+    /// Copies a format's file aside in the output folder before it is known whether it counts: `publish` then only has
+    /// to rename it. Whoever calls it calls `discard` at the end, whatever happened.
+    package func prepare(_ target: Target, at path: String, stem: String, into folder: String) async throws {
+        let aside = aside(stem, folder)
+        try Files.makeFolder(aside)
+        let file = "\(stem).\(target.fileExtension)"
+        try await Timeline.measure("copy \(file)") {
+            try await blocking(
+                named: "copy", cancellable: { try SparseCopy.copy(path, to: "\(aside)/\(file)", cancelled: $0) })
+        }
+    }
+
+    /// Removes what `prepare` has made and `publish` has not used.
+    package func discard(stem: String, in folder: String) { discardTree(aside(stem, folder)) }
+
+    private func aside(_ stem: String, _ folder: String) -> String {
+        "\(folder)/\(Self.asideName(stem, process: ProcessNumber.own))"
+    }
+
     private func copy(_ files: [(FormatFile, ImageArtifact)], stem: String, into folder: String) async throws {
         guard !files.isEmpty else { return }
-        let aside = "\(folder)/\(Self.asideName(stem, process: ProcessNumber.own))"
-        try Files.makeFolder(aside)
+        let aside = aside(stem, folder)
         defer { discardTree(aside) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (file, artifact) in files {
-                group.addTask {
-                    try await Timeline.measure("copy \(artifact.file)") {
-                        try await blocking(
-                            named: "copy",
-                            cancellable: {
-                                try SparseCopy.copy(file.path, to: "\(aside)/\(artifact.file)", cancelled: $0)
-                            })
-                    }
-                }
+            for (file, artifact) in files where !Files.exists("\(aside)/\(artifact.file)") {
+                group.addTask { try await prepare(file.target, at: file.path, stem: stem, into: folder) }
             }
             try await group.waitForAll()
         }

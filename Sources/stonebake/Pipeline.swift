@@ -39,9 +39,13 @@ struct Pipeline: Sendable {
         // Also after a failure: what was done before it stays done. What cannot be written down costs an explanation.
         defer { try? PlanMemory(store: host.store, plan: plan).remember(plan) }
         let (root, tools) = try await rootFilesystem(looking.gate)
-        let formats = try await images(of: root, tools, disk, looking)
-        let artifacts = try await ImagePublisher(host: host).publish(
-            formats.files, stem: BuildPlan.outputName(plan.appliance), into: folder)
+        let publisher = ImagePublisher(host: host)
+        let stem = BuildPlan.outputName(plan.appliance)
+        defer { publisher.discard(stem: stem, in: folder) }
+        let formats = try await images(of: root, tools, disk, looking) { target, path in
+            try await publisher.prepare(target, at: path, stem: stem, into: folder)
+        }
+        let artifacts = try await publisher.publish(formats.files, stem: stem, into: folder)
         return Result(root: root, image: formats.image, artifacts: artifacts, steps: timings.steps)
     }
 
@@ -98,7 +102,8 @@ struct Pipeline: Sendable {
 
     /// The disk and its formats. These are made while the disk is still being verified, and kept when it is right.
     private func images(
-        of root: RootFilesystem, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking
+        of root: RootFilesystem, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking,
+        copying copy: @escaping @Sendable (Target, String) async throws -> Void
     ) async throws -> (image: DiskImage, files: [FormatFile]) {
         let writer = FormatWriter(host: host)
         let steps = plan.formats
@@ -114,7 +119,13 @@ struct Pipeline: Sendable {
                 let (image, made) = try await disk.assemble(
                     step, root: root, tools: tools, plan: plan, session: looking.session, useKVM: useKVM
                 ) { path in
-                    try await Self.inParallel(steps) { try await self.made($0, by: writer, from: path, tools) }
+                    try await Self.inParallel(steps) { step in
+                        async let copied: Void? = step.target == .raw ? copy(.raw, path) : nil
+                        let format = try await self.made(step, by: writer, from: path, tools)
+                        if let target = step.target, target != .raw { try await copy(target, format.path) }
+                        _ = try await copied
+                        return format
+                    }
                 }
                 return (image, made)
             }

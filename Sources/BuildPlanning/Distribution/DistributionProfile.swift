@@ -12,9 +12,10 @@ package struct DistributionProfile: Sendable {
     package let repositories: [Repository]
     /// Besides Essential and required: kernel, init, boot loaders for every firmware, network, cloud-init, ssh.
     package let base: [String]
-    /// What builds the disk and its formats: mke2fs that reads a tar from standard input (1.47.2), FAT tools, qemu-img
-    /// (whose zstd decides the bytes of a qcow2).
+    /// What builds the disk: mke2fs that reads a tar from standard input (1.47.2), FAT tools.
     package let tools: [String]
+    /// Added to `tools` where another format than the raw disk is written: qemu-img, whose zstd decides the bytes.
+    package let formatTools: [String]
     /// Added to `tools` where a Python environment is locked or made.
     package let pythonTools: [String]
     package let toolRepositories: [Repository]
@@ -47,8 +48,9 @@ package struct DistributionProfile: Sendable {
             tools: [
                 needsBackports ? "e2fsprogs/\(release)-backports" : "e2fsprogs",
                 needsBackports ? "libarchive13" : "libarchive13t64", "base-files", "libc-bin", "dash", "coreutils",
-                "dosfstools", "mtools", "qemu-utils",
+                "dosfstools", "mtools",
             ],
+            formatTools: ["qemu-utils"],
             pythonTools: ["python3", "python3-pip-whl"],
             toolRepositories: repositories + (needsBackports ? [backports] : []))
     }

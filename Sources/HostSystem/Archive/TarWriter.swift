@@ -11,7 +11,7 @@ package final class TarWriter {
 
     private final class Output {
         let descriptor: Int32
-        var hash: SHA256? = SHA256()
+        let hash = BackgroundHash()
         var size: Int64 = 0
 
         init(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -43,7 +43,7 @@ package final class TarWriter {
                         sb_archive_set_error(archive, errno, strerror(errno))
                         return -1
                     }
-                    output.hash?.update(UnsafeRawBufferPointer(start: buffer, count: written))
+                    output.hash.update(UnsafeRawBufferPointer(start: buffer, count: written))
                     output.size += Int64(written)
                     return written
                 }, nil), "cannot write")
@@ -79,8 +79,8 @@ package final class TarWriter {
     /// Ends the archive. Returns the digest and the length, in bytes, of the file.
     package func finish() throws(HostError) -> (digest: Digest, size: Int64) {
         try handle.check(archive_write_close(handle.pointer), "cannot write")
-        guard let hash = output.hash.take() else { throw HostError(.archive, "'\(path)' is finished already") }
-        return (hash.finalize(), output.size)
+        guard let digest = output.hash.finalize() else { throw HostError(.archive, "'\(path)' is finished already") }
+        return (digest, output.size)
     }
 
     private final class Header {

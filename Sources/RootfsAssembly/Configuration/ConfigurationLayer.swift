@@ -70,30 +70,22 @@ struct Configurator {
         do {
             let system = SystemScript(appliance: appliance)
             let boot = try bootConfiguration()
-            try await place(boot.files.map { PlacedEntry(path: $0.path, content: .text($0.text), mode: $0.mode) })
-            try await place(system.files + [ExtendedStates(appliance: appliance, lock: lock).file])
-            for (title, script) in system.steps {
-                try await Timeline.measure(title) {
-                    try await shell(script) { RootfsError(.setting, "cannot \(title)", notes: $0) }
-                }
-            }
-            for user in appliance.users {
-                try await Timeline.measure("the user \(user.name.value)") { try await make(user) }
-            }
+            let first = boot.files.map { PlacedEntry(path: $0.path, content: .text($0.text), mode: $0.mode) }
+            try await place(first + system.files + [ExtendedStates(appliance: appliance, lock: lock).file])
+            try await run(
+                system.steps.map { title, script in
+                    Part(title: title, script: script) { RootfsError(.setting, "cannot \(title)", notes: $0) }
+                } + appliance.users.map(part))
             try await place(appliance.files)
-            try await arrangeServices()
-            for script in appliance.scripts {
-                try await Timeline.measure("the script \(script.name)") { try await run(script) }
-            }
-            try await makeInitramfsAgain()
-            try await Timeline.measure("prepare /boot/grub") {
-                try await shell(boot.script) { HostError(.commandFailed, "cannot prepare /boot/grub", notes: $0) }
-            }
-            try await Timeline.measure("check dpkg and apt") { try await check() }
-            try await Timeline.measure("remove the identity") {
-                try await shell(IdentityRemoval.script(timestamp: lock.timestamp)) {
-                    HostError(.commandFailed, "cannot clean the tree", notes: $0)
+            if appliance.scripts.isEmpty {
+                try await run(services + ending(boot))
+            } else {
+                try await run(services)
+                for script in appliance.scripts {
+                    try await Timeline.measure("the script \(script.name)") { try await run(script) }
                 }
+                try await makeInitramfsAgain()
+                try await run(ending(boot))
             }
         } catch {
             log.save()
@@ -153,29 +145,92 @@ struct Configurator {
 
     // MARK: Users, services, scripts
 
-    private func make(_ user: UserEntry) async throws {
-        try await shell(UserScript.script(for: user)) {
+    private func part(_ user: UserEntry) -> Part {
+        Part(title: "make the user \(user.name.value)", script: UserScript.script(for: user)) {
             RootfsError(.user, "cannot make the user '\(user.name.value)'", at: user.name.range, notes: $0)
         }
     }
 
-    private func arrangeServices() async throws {
+    private var services: [Part] {
         let services = appliance.services
-        for (action, units) in [("enable", services.enable), ("disable", services.disable), ("mask", services.mask)] {
-            for unit in units {
+        return [("enable", services.enable), ("disable", services.disable), ("mask", services.mask)].flatMap {
+            action, units in
+            units.map { unit in
                 let script = "SYSTEMD_OFFLINE=1 systemctl --no-reload \(action) -- \(Command.quoted(unit.value))"
-                try await shell(script) {
+                return Part(title: "\(action) \(unit.value)", script: script) {
                     RootfsError(.service, "cannot \(action) the unit '\(unit.value)'", at: unit.range, notes: $0)
                 }
             }
         }
     }
 
+    /// What comes last, whatever the spec says: /boot/grub; what dpkg and apt themselves say of the finished tree; and
+    /// the removal of the machine's identity.
+    private func ending(_ boot: BootConfiguration) -> [Part] {
+        let check = """
+            set -e
+            audit=$(dpkg --audit)
+            if [ -n "$audit" ]; then echo "$audit"; exit 1; fi
+            apt-get check -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+            """
+        return [
+            Part(title: "prepare /boot/grub", script: boot.script) {
+                HostError(.commandFailed, "cannot prepare /boot/grub", notes: $0)
+            },
+            Part(title: "check dpkg and apt", script: check) {
+                RootfsError(.inconsistent, "dpkg or apt finds fault with the finished image", notes: $0)
+            },
+            Part(title: "remove the identity", script: IdentityRemoval.script(timestamp: lock.timestamp)) {
+                HostError(.commandFailed, "cannot clean the tree", notes: $0)
+            },
+        ]
+    }
+
+    /// One shell script of several that run in one sandbox, one after the other.
+    private struct Part {
+        var title: String
+        var script: String
+        /// What its failure is told as; gets how it ended and its last lines.
+        var failure: ([String]) -> any Error
+    }
+
+    /// Making a sandbox takes longer than most of the scripts.
+    private func run(_ parts: [Part]) async throws {
+        guard !parts.isEmpty else { return }
+        let folder = "\(surroundings.folder)/parts"
+        try Files.makeFolder(folder)
+        // They may hold the hash of a password.
+        for (number, part) in parts.enumerated() {
+            try Files.write(part.script, to: "\(folder)/\(number)", mode: 0o600)
+        }
+        let script = """
+            number=0
+            while [ -e /run/stonebake/parts/$number ]; do
+                echo $number >/run/stonebake/part
+                /bin/sh /run/stonebake/parts/$number </dev/null || exit $?
+                number=$((number + 1))
+            done
+            """
+        let titles = parts.map(\.title)
+        try await Timeline.measure("\(titles[0])\(titles.count > 1 ? " … \(titles[titles.count - 1])" : "")") {
+            try await run(
+                Command("/bin/sh", ["-c", script]),
+                binds: [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
+            ) { lines in
+                let number = (try? Files.readText("\(surroundings.folder)/part")).flatMap { Int($0.dropLast()) } ?? 0
+                return parts[min(number, parts.count - 1)].failure(lines)
+            }
+        }
+        // What failed stays, to be looked at from a shell in the root.
+        try removeTree(folder)
+    }
+
     private func run(_ script: ScriptEntry) async throws {
         let path = "\(surroundings.folder)/script"
         let text = script.text.hasPrefix("#!") ? script.text : "#!/bin/sh\n\(script.text)"
         try Files.write(text, to: path, mode: 0o755)
-        try await run(Command("/run/stonebake/script", []), live: true) { lines in
+        let binds = surroundings.binds(over: layers.folders + [upper])
+        try await run(Command("/run/stonebake/script", []), binds: binds) { lines in
             RootfsError(.script, "the script '\(script.name)' failed", at: script.range, notes: lines)
         }
         // One that failed stays where it ran: a person may look at it from a shell in the root.
@@ -185,33 +240,16 @@ struct Configurator {
     /// When something in this step asked for it; the base's own is good otherwise.
     private func makeInitramfsAgain() async throws {
         guard surroundings.isInitramfsWanted else { return }
-        try await run(Command("update-initramfs", ["-u", "-k", "all"]), live: false) {
+        try await run(Command("update-initramfs", ["-u", "-k", "all"]), binds: []) {
             HostError(.commandFailed, "cannot make the initramfs", notes: $0)
         }
     }
 
-    /// What apt and dpkg themselves say of the finished tree.
-    private func check() async throws {
-        let script = """
-            set -e
-            audit=$(dpkg --audit)
-            if [ -n "$audit" ]; then echo "$audit"; exit 1; fi
-            apt-get check -qq -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
-            """
-        try await shell(script) {
-            RootfsError(.inconsistent, "dpkg or apt finds fault with the finished image", notes: $0)
-        }
-    }
-
-    private func shell(_ script: String, live: Bool = false, _ failure: ([String]) -> any Error) async throws {
-        let command = Command("/bin/sh", ["-s"]).with { $0.input = .text(script) }
-        try await run(command, live: live, failure)
-    }
-
-    /// `live`: with stand-ins for what would act on a running machine.
-    private func run(_ command: Command, live: Bool, _ failure: ([String]) -> any Error) async throws {
+    private func run(
+        _ command: Command, binds: [SandboxJob.Bind], _ failure: ([String]) -> any Error
+    ) async throws {
         let job = SandboxJob(layers: layers.folders, upper: upper, command: command).with {
-            if live { $0.binds = surroundings.binds(over: layers.folders + [upper]) }
+            $0.binds = binds
             $0.timestamp = lock.timestamp
         }
         let result = try await sandbox.run(job)

@@ -154,41 +154,30 @@ struct PackageInstaller {
 
     private func job(_ command: Command, _ environment: [String: String] = [:]) -> SandboxJob {
         let command = command.with { command in
+            // What is imported meanwhile leaves no byte code: all of it is compiled at the end.
+            command.environment["PYTHONDONTWRITEBYTECODE"] = "1"
             for (name, value) in environment { command.environment[name] = value }
         }
         return SandboxJob(layers: layers.folders, upper: upper, command: command).with {
-            $0.binds = surroundings.binds(over: layers.folders + [upper])
+            $0.binds = surroundings.binds(over: layers.folders + [upper], deferring: true)
             $0.timestamp = timestamp
         }
     }
 
-    /// Ends the layer: removes what the surroundings left, and makes the initramfs of each kernel once, if some package
-    /// asked for it.
+    /// Ends the layer: removes what the surroundings left, and does once what packages asked for several times.
     func finish() async throws {
-        var script = "set -e\ntest -s \(ScriptSurroundings.policy) || rm -f \(ScriptSurroundings.policy)\n"
-        if surroundings.isInitramfsWanted {
-            script += """
-                # There is no disk to ask for its filesystem, whose checker has to be in, nor for a place to resume from.
-                mkdir -p /etc/initramfs-tools/conf.d
-                printf 'FSTYPE=ext4\\nRESUME=none\\n' >/etc/initramfs-tools/conf.d/stonebake
-                for modules in /usr/lib/modules/*/; do
-                    version=$(basename "$modules")
-                    if [ -e "/boot/vmlinuz-$version" ]; then update-initramfs -c -k "$version"; fi
-                done
-
-                """
-        }
-        let job = SandboxJob(layers: layers.folders, upper: upper, command: Command("/bin/sh", ["-c", script])).with {
+        let work = DeferredWork(surroundings)
+        let job = SandboxJob(
+            layers: layers.folders, upper: upper, command: Command("/bin/sh", ["-c", work.script])
+        ).with {
+            $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
             $0.timestamp = timestamp
         }
-        let result = try await Timeline.measure(surroundings.isInitramfsWanted ? "make the initramfs" : "end the layer")
-        {
-            try await sandbox.run(job)
-        }
+        let result = try await Timeline.measure(work.title) { try await sandbox.run(job) }
         try log.write()
         guard result.succeeded else {
             throw HostError(
-                .commandFailed, "cannot make the initramfs: update-initramfs ended with \(result.statusText)",
+                .commandFailed, "cannot \(work.title): it ended with \(result.statusText)",
                 notes: result.tail + ["the whole log: \(log.path)"])
         }
     }

@@ -10,28 +10,48 @@ struct ScriptSurroundings {
 
     init(in folder: String) throws(HostError) {
         self.folder = folder
-        // 101: the action is forbidden by policy (invoke-rc.d(8)).
-        try Files.write("#!/bin/sh\nexit 101\n", to: "\(folder)/policy-rc.d", mode: 0o755)
-        try Files.write("#!/bin/sh\nexit 0\n", to: "\(folder)/start-stop-daemon", mode: 0o755)
-        // The initramfs is made once, when all packages are configured.
-        try Files.write(
-            "#!/bin/sh\n: >/run/stonebake/initramfs-wanted\nexit 0\n", to: "\(folder)/update-initramfs", mode: 0o755)
-        // Scripts call them as other users too, and the umask may be a strict one.
-        for name in ["", "/policy-rc.d", "/start-stop-daemon", "/update-initramfs"] {
-            try Files.setMode("\(folder)\(name)", 0o755)
+        let programs = [
+            // 101: the action is forbidden by policy (invoke-rc.d(8)).
+            "policy-rc.d": "exit 101",
+            "start-stop-daemon": "exit 0",
+            // The initramfs is made once, when all packages are configured.
+            "update-initramfs": ": >/run/stonebake/initramfs-wanted",
+            // Two more that each of many scripts would run for its part: see DeferredWork.
+            "update-ca-certificates": "echo \"$*\" >>/run/stonebake/\(DeferredWork.certificates)",
+            "py3compile": "echo \"$*\" >>/run/stonebake/\(DeferredWork.byteCode)",
+            // A host key belongs to one machine. What is removed from every image need not be made.
+            "ssh-keygen": """
+            case " $* " in *" /etc/ssh/ssh_host_"*) exit 0;; esac
+            exec /run/stonebake/ssh-keygen.real "$@"
+            """,
+        ]
+        for (name, script) in programs {
+            try Files.write("#!/bin/sh\n\(script)\n", to: "\(folder)/\(name)", mode: 0o755)
+            // Scripts call them as other users too, and the umask may be a strict one.
+            try Files.setMode("\(folder)/\(name)", 0o755)
         }
+        try Files.setMode(folder, 0o755)
     }
 
     var isInitramfsWanted: Bool { Files.exists("\(folder)/initramfs-wanted") }
 
-    /// `folders`: the layers and the upper folder, to see which programs there are to stand in for.
-    func binds(over folders: [String]) -> [SandboxJob.Bind] {
+    /// What acts on a running machine; also the scripts of a spec are kept from that.
+    private static let live = ["/usr/sbin/start-stop-daemon", "/usr/sbin/update-initramfs"]
+    /// What the packages' own scripts need not do, or not yet.
+    private static let deferred = ["/usr/sbin/update-ca-certificates", "/usr/bin/py3compile", "/usr/bin/ssh-keygen"]
+
+    /// - Parameters:
+    ///   - folders: the layers and the upper folder, to see which programs there are to stand in for
+    ///   - deferring: whether `DeferredWork` is done at the end
+    func binds(over folders: [String], deferring: Bool = false) -> [SandboxJob.Bind] {
         var binds: [SandboxJob.Bind] = [
             .init(folder, at: "/run/stonebake", readOnly: false), .init("\(folder)/policy-rc.d", at: Self.policy),
         ]
-        for program in ["start-stop-daemon", "update-initramfs"]
-        where folders.contains(where: { Files.exists("\($0)/usr/sbin/\(program)") }) {
-            binds.append(.init("\(folder)/\(program)", at: "/usr/sbin/\(program)"))
+        for program in Self.live + (deferring ? Self.deferred : []) {
+            guard let own = folders.last(where: { Files.exists($0 + program) }) else { continue }
+            let name = Files.name(of: program)
+            if name == "ssh-keygen" { binds.append(.init(own + program, at: "/run/stonebake/\(name).real")) }
+            binds.append(.init("\(folder)/\(name)", at: program))
         }
         return binds
     }
