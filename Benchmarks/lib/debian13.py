@@ -5,6 +5,7 @@ needs, so that no timed run downloads. Both are made once and kept in the scratc
     <scratch>/mirror/               pool/ and dists/trixie/: the packages of Stonebake's lock, and what others need besides
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -14,13 +15,15 @@ from pathlib import Path
 # mkosi's disk is made by systemd-repart; ukify joins kernel and initramfs; the rest is what each tool calls.
 ROOT_PACKAGES = (
     "mkosi systemd-boot systemd-repart systemd-ukify dosfstools mtools e2fsprogs cpio zstd xz-utils kmod "
-    "mmdebstrap debos vmdb2 debootstrap parted kpartx fdisk gdisk bmap-tools systemd-container "
+    "mmdebstrap debos vmdb2 debootstrap wget zerofree gpg parted kpartx fdisk gdisk bmap-tools systemd-container "
     "qemu-system-x86 qemu-utils busybox linux-image-cloud-amd64 initramfs-tools "
     "apt-utils dpkg-dev ca-certificates debian-archive-keyring"
 ).split()
 SUITES = (("debian", "trixie"), ("debian", "trixie-updates"), ("debian-security", "trixie-security"))
 # What mkosi adds to its disk of itself, and to the initramfs that it makes from packages.
 MKOSI_PACKAGES = ["systemd-boot"]
+# vmdb2 installs packages with it.
+VMDB2_PACKAGES = ["eatmydata"]
 
 
 def say(text):
@@ -84,6 +87,8 @@ class Debian13:
         sources = [f"deb {machine_mirror(archive)} {suite} main" for archive, suite in SUITES]
         quiet(["mmdebstrap", "--variant=apt", f"--include={','.join(ROOT_PACKAGES)}", "--skip=cleanup/apt",
                "trixie", str(self.path), *sources], log)
+        # systemd-nspawn, which debos calls, wants to know what machine it is on.
+        (self.path / "etc/machine-id").write_text(hashlib.sha256(b"Stonebake's benchmark").hexdigest()[:32] + "\n")
         mark.write_text(wanted)
 
     def prepare_mirror(self, lock, blobs, log):
@@ -112,7 +117,12 @@ class Debian13:
             "dpkg-scanpackages -a amd64 pool >$d/main/binary-amd64/Packages && gzip -kn $d/main/binary-amd64/Packages && "
             "apt-ftparchive -o APT::FTPArchive::Release::Suite=stable -o APT::FTPArchive::Release::Codename=trixie "
             "-o APT::FTPArchive::Release::Architectures=amd64 -o APT::FTPArchive::Release::Components=main "
-            "release $d >Release && mv Release $d/Release")
+            "release $d >Release && mv Release $d/Release && "
+            # mkosi and mmdebstrap are told to trust it; debootstrap, as vmdb2 calls it, wants a signature.
+            "export GNUPGHOME=$(mktemp -d) && gpg --batch --quiet --passphrase '' --quick-generate-key bench default sign && "
+            "gpg --batch --quiet --yes --clearsign -o $d/InRelease $d/Release && "
+            "gpg --batch --quiet --yes --detach-sign -o $d/Release.gpg $d/Release && "
+            "gpg --batch --quiet --yes --export -o key.gpg && rm -rf \"$GNUPGHOME\"")
         quiet(self.command("sh", "-c", index), log)
         mark.write_text(identity)
 
@@ -128,7 +138,7 @@ class Debian13:
             if os.path.exists(f"/etc/{name}"):
                 shutil.copy(f"/etc/{name}", target)
         quiet(self.command("apt-get", "-q", "update"), log)
-        names = locked | set(MKOSI_PACKAGES) | self._initrd_packages()
+        names = locked | set(MKOSI_PACKAGES + VMDB2_PACKAGES) | self._initrd_packages()
         quiet(self.command(
             "apt-get", "-qy", "--no-install-recommends", "--download-only", "-o", "Dir::State::status=/bench/mirror/status",
             "-o", "Dir::Cache::archives=/bench/mirror/extra", "-o", "APT::Sandbox::User=root",
