@@ -1,8 +1,10 @@
+#!/usr/bin/env python3
 """Runs a command and tells what it cost: wall time, CPU time, peak memory, bytes written.
 
 Everything counts that the command starts, also what outlives its parent: the command runs below a process of ours that
 adopts orphans (PR_SET_CHILD_SUBREAPER), waits for all of them, and reads what the kernel has added up for it.
 
+    wall_s       until the command itself ends; total_s until everything that it started has ended
     cpu_s        user and system time of all processes (getrusage, RUSAGE_CHILDREN)
     written      bytes of file pages made dirty on disks, and of direct writes (/proc/PID/io, write_bytes), also of files
                  that are removed again; not what goes to pipes or to a tmpfs, nor the filesystem's own journal
@@ -30,6 +32,7 @@ INTERVAL = 0.15
 class Cost:
     status: int
     wall_s: float
+    total_s: float
     cpu_s: float
     peak_mb: float
     qemu_mb: float
@@ -43,8 +46,8 @@ class Failed(Exception):
     """The command ended with an error; its last lines are in the message."""
 
 
-def measure(arguments, *, log, cwd=None, env=None, check=True):
-    """The cost of one command, whose output goes to the file `log`.
+def measure(arguments, *, log, cwd=None, env=None, check=True, limit=1200):
+    """The cost of one command, whose output goes to the file `log`. After `limit` seconds it is killed: status 124.
 
     Raises Failed when it ends with an error and `check` is true.
     """
@@ -54,7 +57,7 @@ def measure(arguments, *, log, cwd=None, env=None, check=True):
     keeper = os.fork()
     if keeper == 0:
         os.close(read_end)
-        _keep(arguments, log, cwd, env, write_end)
+        _keep(arguments, log, cwd, env, limit, write_end)
     os.close(write_end)
     sampler = _Sampler(keeper)
     sampler.start()
@@ -77,7 +80,7 @@ def measure(arguments, *, log, cwd=None, env=None, check=True):
     return cost
 
 
-def _keep(arguments, log, cwd, env, report):
+def _keep(arguments, log, cwd, env, limit, report):
     """In a process of its own: runs the command, waits for everything below it, and reports."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     status = 1
@@ -89,13 +92,24 @@ def _keep(arguments, log, cwd, env, report):
                 arguments, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True)
             signal.signal(signal.SIGTERM, lambda *_: os.killpg(child.pid, signal.SIGTERM))
-            status = child.wait()
+            try:
+                status = child.wait(limit)
+            except subprocess.TimeoutExpired:
+                status = 124
+                os.killpg(child.pid, signal.SIGTERM)
+                try:
+                    child.wait(10)
+                except subprocess.TimeoutExpired:
+                    os.killpg(child.pid, signal.SIGKILL)
+                    child.wait()
             wall = time.monotonic() - start
             _reap_orphans(limit=10)
+            total = time.monotonic() - start
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         result = {
             "status": status,
             "wall_s": round(wall, 3),
+            "total_s": round(total, 3),
             "cpu_s": round(used.ru_utime + used.ru_stime, 2),
             "written": _written() - before,
         }
@@ -187,7 +201,11 @@ def _memory(pid):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
-        print("usage: measure.py COMMAND [ARGUMENT…]\n\n" + __doc__)
-        sys.exit(0 if len(sys.argv) > 1 else 2)
-    print(json.dumps(measure(sys.argv[1:], log="/dev/stderr", check=False).fields()))
+    words = sys.argv[1:]
+    if not words or words[0] in ("-h", "--help"):
+        print("usage: measure.py [--limit SECONDS] COMMAND [ARGUMENT…]\n\n" + __doc__)
+        sys.exit(0 if words else 2)
+    seconds = 1200.0
+    if words[0] == "--limit":
+        seconds, words = float(words[1]), words[2:]
+    print(json.dumps(measure(words, log="/dev/stderr", check=False, limit=seconds).fields()))
