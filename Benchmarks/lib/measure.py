@@ -83,6 +83,8 @@ def measure(arguments, *, log, cwd=None, env=None, check=True, limit=1200):
 def _keep(arguments, log, cwd, env, limit, report):
     """In a process of its own: runs the command, waits for everything below it, and reports."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # Ctrl-C is the caller's to handle: it ends this process by SIGTERM, which ends the command.
+    signal.signal(signal.SIGINT, lambda *_: None)
     status = 1
     try:
         with open(log, "wb") as output:
