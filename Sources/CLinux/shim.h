@@ -50,7 +50,15 @@ static inline int sb_reflink(int target, int source) { return (int)syscall(SYS_i
 /// lseek(2)'s SEEK_DATA and SEEK_HOLE.
 static const int sb_seek_data = 3;
 static const int sb_seek_hole = 4;
+/// open(2)'s O_NOATIME.
+static const int sb_no_access_time = 01000000;
 /// copy_file_range(2) from one file's offset to the other's.
 static inline ssize_t sb_copy_range(int source, int target, size_t length) {
     return syscall(SYS_copy_file_range, source, (void *)0, target, (void *)0, length, 0U);
+}
+/// flock(2): shared or exclusive, waiting. Returns 0, or the errno.
+static inline int sb_lock(int descriptor, int exclusive) {
+    while (flock(descriptor, exclusive ? LOCK_EX : LOCK_SH) != 0)
+        if (errno != EINTR) return errno;
+    return 0;
 }

@@ -188,8 +188,13 @@ package enum Files {
     }
 
     /// The whole file, at most `limit` bytes of it; a larger one is refused.
-    package static func read(_ path: String, limit: Int = 64 << 20) throws(HostError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    ///
+    /// - Parameter isSilent: leaves the access time as it is, where this user may do that.
+    package static func read(
+        _ path: String, limit: Int = 64 << 20, isSilent: Bool = false
+    ) throws(HostError) -> [UInt8] {
+        var descriptor = open(path, O_RDONLY | O_CLOEXEC | (isSilent ? sb_no_access_time : 0))
+        if descriptor < 0, isSilent, errno == EPERM { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw failure(errno, "cannot open", path) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []

@@ -104,10 +104,15 @@ package struct Host: Sendable {
         try await blocking(named: "close") { try store.closeRun() }
     }
 
-    /// Removes what killed runs left behind. The driver calls it at the start, beside other work.
+    /// Begins this run in the store (see `ContentStore.beginRun`), and removes what killed ones left behind. The driver
+    /// calls it at the start.
     package func sweepDeadRuns() async throws {
         let store = store
-        try await blocking(named: "sweep") { try store.sweepDeadRuns() }
+        try await blocking(named: "sweep") {
+            // What can be read alone can be used for reading.
+            try? store.beginRun()
+            try store.sweepDeadRuns()
+        }
     }
 
     package static let clock: @Sendable () -> Int64 = {

@@ -2,6 +2,7 @@ import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import Foundation
 import HostSystem
 import PackageResolution
 import RootfsAssembly
@@ -36,7 +37,10 @@ struct Locking: Sendable {
         present?.snapshot = spec.appliance.snapshot?.value.text
         if let present {
             let stale = spec.staleInputs(of: present)
-            if stale.isEmpty { return present }
+            if stale.isEmpty {
+                remember(present, at: spec.lockPath)
+                return present
+            }
             let reason = "'\(spec.lockPath)' is stale: \(stale.joined(separator: ", ")) changed since it was made"
             guard !onlyCurrent else { throw StaleLock(message: reason, hint: "renew it: stonebake lock SPEC") }
             host.progress.send(.message(.notice, "\(reason); it is renewed, what can stay stays"))
@@ -61,8 +65,14 @@ struct Locking: Sendable {
                     + "drops what is locked, the snapshot may lack it; 'snapshot: \(made.dayText)' has it"))
     }
 
+    /// Cleaning the store leaves what the lock needs, as long as it is there.
+    private func remember(_ lock: Lockfile, at path: String) {
+        host.store.remember(lock: URL(filePath: path).standardized.path, naming: lock.digests)
+    }
+
     func write(_ lock: Lockfile, to path: String) throws {
         try Files.write(LockfileFormat.encode(lock), to: path)
+        remember(lock, at: path)
     }
 }
 

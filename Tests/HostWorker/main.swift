@@ -2,7 +2,9 @@
 //
 //     HostWorker store ROOT               adds blobs and step results for ever; a line for each round
 //     HostWorker stage ROOT               makes a staging and a scratch folder with a file, prints both, waits
-//     HostWorker lock ROOT NAME           takes the lock, prints `locked`, waits
+//     HostWorker clean ROOT               removes everything from the store for ever; a line for each round
+//     HostWorker use ROOT STEP BLOB       begins a run, takes a step's result and a blob into use, prints `used`, waits
+//     HostWorker lock ROOT NAME [begin]   takes the lock, prints `locked`, waits; with a run that has begun
 //     HostWorker commit ROOT NAME TEXT    commits a result of step NAME, prints what the store then has
 //     HostWorker fetch ROOT URL HEX SIZE  downloads a blob, prints its path or the error
 //     HostWorker run PROGRAM ARGUMENT…    runs a command, prints its standard output's lines
@@ -61,7 +63,21 @@ func work(_ words: [String], _ host: Host) async throws {
         say(staging)
         say(scratch)
         try await wait()
+    case "clean":
+        for round in 0..<100_000 {
+            try host.store.beginRun()
+            _ = try host.store.gc(maxSize: 0, olderThan: nil, now: Host.clock())
+            try host.store.closeRun()
+            say("\(round)")
+        }
+    case "use":
+        try host.store.beginRun()
+        guard let step = Digest(hex: words[2]), let blob = Digest(hex: words[3]) else { return say("no digests") }
+        let isThere = try host.store.entry(step) != nil && host.store.blob(blob) != nil
+        say(isThere ? "used" : "not there")
+        try await wait()
     case "lock":
+        if words.count > 3 { try host.store.beginRun() }
         try await host.store.withLock(words[2]) {
             say("locked")
             try await wait()

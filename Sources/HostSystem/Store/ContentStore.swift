@@ -11,13 +11,16 @@ internal import SystemPackage
 ///     ├── entries/ab/abcdef…/              the result of one build step, complete or absent
 ///     │   ├── record.json                  what went in, when, how long it took; its access time is the last use
 ///     │   ├── seal                         shows whether the content is as it was made
+///     │   ├── stamp, digests               show it where times were set back, or a bit has flipped
 ///     │   └── content/                     what the step made
 ///     ├── newest/<digest of kind, name>    the record of the last step of that kind and name, kept by gc
+///     ├── known-locks/<digest of path>     which locks were built, and what they name; cleaning leaves that
 ///     ├── facts/<name>                     small things remembered: the last seen date of a suite, the KVM proof
 ///     ├── partial/<digest>[.from]          downloads that broke off, and where they came from; resumed by later runs
 ///     ├── logs/<time>-<what>.log          the driver's log files, the newest fifty
 ///     ├── locks/<name>                     flock'ed files; there while they are held
-///     └── runs/<id>/                       what a living process is making: staging folders and its scratch folder
+///     └── runs/                            flock'ed itself: shared to take something into use, exclusively to remove it
+///         runs/<id>/                       what a living process is making: staging folders and its scratch folder
 ///         runs/<id>.owner                  flock'ed by that process; unlocked means dead, and the folder is swept
 ///
 /// Everything becomes visible by rename(2), so that any process can be killed at any moment. Nothing is fsync'ed while
@@ -28,6 +31,7 @@ package struct ContentStore: Sendable {
     private(set) var progress: ProgressSink
     let run: RunFolder
     let verified = VerifiedContent()
+    let background = BackgroundWork()
 
     /// Makes the folders that are missing.
     ///
@@ -71,7 +75,7 @@ package struct ContentStore: Sendable {
     /// - Throws: `HostError` when it cannot be read.
     package func blob(_ digest: Digest, verify: Bool = true) throws(HostError) -> String? {
         let path = blobPath(digest)
-        guard let identity = try Files.identity(path) else { return nil }
+        guard let identity = try take(path) else { return nil }
         if verify, !verified.contains(path, identity) {
             let found: Digest
             do {
@@ -89,7 +93,6 @@ package struct ContentStore: Sendable {
             }
             verified.insert(path, identity)
         }
-        touch(path)
         return path
     }
 
@@ -151,9 +154,26 @@ package struct ContentStore: Sendable {
         return plain == text && !plain.hasPrefix(".") ? plain : "_\(plain)-\(Digest.of(text).short)"
     }
 
-    /// Sets the access time, which is the time of the last use here. A read-only store works without.
-    func touch(_ path: String) {
-        sb_touch_access_time(path)
+    /// Takes something into use, so that no cleaning removes it while this run lives: notes the time of its last use,
+    /// which is its access time here. A read-only store works without. Nil when it is not there.
+    func take(_ path: String) throws(HostError) -> Files.Identity? {
+        try holdingRemovals(exclusively: false) { () throws(HostError) in
+            guard let identity = try Files.identity(path) else { return nil }
+            sb_touch_access_time(path)
+            return identity
+        }
+    }
+
+    /// Runs `body` while nothing is removed from the store, or while nothing is taken into use. Short: others wait.
+    func holdingRemovals<Value>(
+        exclusively: Bool, _ body: () throws(HostError) -> Value
+    ) throws(HostError) -> Value {
+        let descriptor = open("\(root)/runs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Files.failure(errno, "cannot open", "\(root)/runs") }
+        defer { close(descriptor) }
+        // A filesystem without locks (some network ones) leaves things as safe as the times are.
+        _ = sb_lock(descriptor, exclusively ? 1 : 0)
+        return try body()
     }
 }
 

@@ -20,6 +20,11 @@ final class RunFolder: Sendable {
         self.runs = runs
     }
 
+    /// Makes it, if it is not there yet: what is taken into use from now on stays while this process lives.
+    func open() throws(HostError) {
+        try state.withLock { (state) throws(HostError) in _ = try Self.prepare(&state, in: runs) }
+    }
+
     /// Makes a new, empty folder in it, whose name begins with `prefix`.
     func newFolder(_ prefix: String) throws(HostError) -> String {
         let path = try state.withLock { (state) throws(HostError) in
@@ -98,8 +103,15 @@ extension ContentStore {
         for name in try Files.names(in: "\(root)/locks") { _ = try? FileLock.acquire("\(root)/locks/\(name)") }
     }
 
-    /// Removes this run's staging and scratch folders.
+    /// Begins a run: what it takes into use from now on stays, whatever cleans the store meanwhile. Without it, a run begins
+    /// with the first folder that it makes.
+    package func beginRun() throws(HostError) {
+        try run.open()
+    }
+
+    /// Ends what goes on in the background, and removes this run's staging and scratch folders.
     package func closeRun() throws(HostError) {
+        background.wait()
         try run.close()
     }
 }

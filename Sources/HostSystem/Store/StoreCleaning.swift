@@ -64,11 +64,9 @@ extension ContentStore {
         try sweepDeadRuns()
         let items = try list()
         var size = items.reduce(0) { $0 + $1.size }
-        let runningSince = try oldestLivingRun() ?? Int64.max
         var removed: [StoreItem] = []
         for item in items {
             if let digest = item.digest, keeping.contains(digest) { continue }
-            if item.lastUse >= runningSince { continue }
             let isOld = age.map { now - item.lastUse >= $0 } ?? false
             let isTooMuch = maxSize.map { size > $0 } ?? false
             guard isOld || isTooMuch, try remove(item) else { continue }
@@ -78,16 +76,27 @@ extension ContentStore {
         return removed
     }
 
-    /// False when it is in use.
-    private func remove(_ item: StoreItem) throws(HostError) -> Bool {
+    /// False when it is in use, or has been used since it was looked at.
+    ///
+    /// - Parameter evenIfUsed: a use since then does not matter, but by a run that goes on now.
+    func remove(_ item: StoreItem, evenIfUsed: Bool = false) throws(HostError) -> Bool {
         switch item.kind {
         case .blob:
-            try Files.remove(item.path)
+            return try holdingRemovals(exclusively: true) { () throws(HostError) in
+                guard try isFree(item, evenIfUsed) else { return false }
+                try Files.remove(item.path)
+                return true
+            }
         case .entry:
             // Out of sight at once: a build that starts now does not find half of it.
             let grave = try run.newFolder("removed")
-            try Files.move(item.path, to: "\(grave)/entry")
+            let isGone = try holdingRemovals(exclusively: true) { () throws(HostError) in
+                guard try isFree(item, evenIfUsed) else { return false }
+                try Files.move(item.path, to: "\(grave)/entry")
+                return true
+            }
             try removeTree(grave)
+            return isGone
         case .partial:
             let lock = try FileLock.acquire("\(root)/locks/download-\(Files.name(of: item.path))")
             guard let lock else { return false }
@@ -96,6 +105,17 @@ extension ContentStore {
             try Files.remove("\(item.path).from")
         }
         return true
+    }
+
+    /// Whether no run that goes on now has taken it into use. Asked for each thing at the moment of its removal: a run may
+    /// have begun while others were removed.
+    private func isFree(_ item: StoreItem, _ evenIfUsed: Bool) throws(HostError) -> Bool {
+        guard let use = DiskUsage(file: item.kind == .entry ? "\(item.path)/record.json" : item.path) else {
+            // A damaged entry has none, and a run that needs it makes it anew.
+            return try Files.identity(item.path) != nil
+        }
+        if let since = try oldestLivingRun(), use.accessed >= since { return false }
+        return evenIfUsed || use.accessed <= item.lastUse
     }
 
     /// When the oldest of the other runs that go on now began to make something; seconds since 1970.

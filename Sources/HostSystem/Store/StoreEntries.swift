@@ -40,18 +40,18 @@ package struct StoreEntry: Sendable {
 extension ContentStore {
     /// The result of the step with those inputs; nil when it is not there. One whose record cannot be read (a power cut
     /// while it was written), or whose tree is no longer as it was made, counts as not there, with a warning, and
-    /// `commit` replaces it. The tree is looked through once in a process: a second for 100,000 files.
+    /// `commit` replaces it. The tree is looked through once in a process: a second for 100,000 files. It stays while this
+    /// run lives.
     package func entry(_ step: Digest) throws(HostError) -> StoreEntry? {
         let folder = entryFolder(step)
         let path = "\(folder)/record.json"
-        guard Files.exists(path) else { return nil }
+        guard try take(path) != nil else { return nil }
         guard let record = record(in: folder), record.inputs.digest == step, try isIntact(folder) else {
             if verified.isFirstComplaint(folder) {
                 progress.send(.message(.warning, "the cache entry '\(folder)' is damaged; the step is done again"))
             }
             return nil
         }
-        touch(path)
         return StoreEntry(digest: step, path: "\(folder)/content", record: record)
     }
 
@@ -75,7 +75,7 @@ extension ContentStore {
         }
         let prepared = try run.newFolder("commit")
         try Files.move(staging, to: "\(prepared)/content")
-        try Files.write(TreeSeal.of("\(prepared)/content").hex, to: "\(prepared)/seal")
+        try Files.write(TreeSeal.of("\(prepared)/content").seal.hex, to: "\(prepared)/seal")
         let json = try encoded(record)
         try Files.write(json, to: "\(prepared)/record.json")
         let folder = entryFolder(step)
@@ -94,6 +94,7 @@ extension ContentStore {
         try Files.write(json, to: newestPath(record.kind, record.name))
         // Made by this process: it need not look through it.
         if let seal = try Files.identity("\(folder)/seal") { verified.insert(folder, seal) }
+        noteDigests(of: folder)
         return StoreEntry(digest: step, path: "\(folder)/content", record: record)
     }
 
@@ -107,16 +108,21 @@ extension ContentStore {
     private func isIntact(_ folder: String) throws(HostError) -> Bool {
         guard let seal = try Files.identity("\(folder)/seal"), Files.exists("\(folder)/content") else { return false }
         if verified.contains(folder, seal) { return true }
-        let found = Timeline.measure("look through \(record(in: folder)?.kind ?? "a result") in the store") {
-            Result { () throws(HostError) in try TreeSeal.of("\(folder)/content").hex }
+        let isDamaged = Timeline.measure("look through \(record(in: folder)?.kind ?? "a result") in the store") {
+            do {
+                return try damage(of: folder, readsAll: false) != nil
+            } catch {
+                return true
+            }
         }
-        guard try found.get() == Files.readText("\(folder)/seal", limit: 100) else { return false }
+        guard !isDamaged else { return false }
         verified.insert(folder, seal)
         return true
     }
 
     func record(in folder: String) -> StepRecord? {
-        guard let bytes = try? Files.read("\(folder)/record.json") else { return nil }
+        // Looking at it is no use: `cache ls` makes nothing younger.
+        guard let bytes = try? Files.read("\(folder)/record.json", isSilent: true) else { return nil }
         return try? JSONDecoder().decode(StepRecord.self, from: Data(bytes))
     }
 

@@ -15,7 +15,10 @@ struct CacheCommand: AsyncParsableCommand {
               stonebake cache ls
               stonebake cache gc --max-size "10 GB" --keep Appliances/wsgi/appliance.lock
             """,
-        subcommands: [CacheListCommand.self, CacheCollectCommand.self, CacheClearCommand.self, CachePathCommand.self],
+        subcommands: [
+            CacheListCommand.self, CacheCollectCommand.self, CacheVerifyCommand.self, CacheClearCommand.self,
+            CachePathCommand.self,
+        ],
         defaultSubcommand: CacheListCommand.self)
 }
 
@@ -66,22 +69,28 @@ struct CacheCollectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Remove from the content store what has not been used for long.",
         discussion: """
-            What a running build uses stays, and so does what the locks given with --keep need.
+            What a running build uses stays, and so do the packages, build tools and wheels that a lock needs: each lock \
+            that was built from this store and is still where it was, and those given with --keep. Results of steps go: \
+            they can be made again from those, without a network.
 
             EXAMPLE
-              stonebake cache gc --older-than 30d --keep Appliances/wsgi/appliance.lock
+              stonebake cache gc --older-than 30d
+              stonebake cache gc --max-size "5 GB" --keep old/appliance.lock
             """)
 
-    @Option(help: "The largest size that is left: \"10 GB\".")
+    @Option(help: "The largest size that is left: \"10 GB\", 5G.")
     var maxSize: ByteSize?
 
     @Option(help: "Remove what was not used for this long: 90m, 12h, 30d.")
     var olderThan: Age?
 
     @Option(
-        help: "A lock whose packages and wheels stay; may be given several times.",
+        help: "Another lock whose packages and wheels stay; may be given several times.",
         completion: .file(extensions: ["lock"]))
     var keep: [String] = []
+
+    @Flag(help: "Remove also what locks need that were built from this store; those given with --keep count.")
+    var all = false
 
     func validate() throws {
         guard maxSize != nil || olderThan != nil else {
@@ -92,10 +101,10 @@ struct CacheCollectCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try openStore()
         var keeping: Set<Digest> = []
-        for path in keep {
-            let lock = try LockfileFormat.decode(SourceFile(path: path, text: Files.readText(path)))
-            keeping.formUnion((lock.packages + lock.tools).map(\.sha256) + lock.wheels.map(\.sha256))
-        }
+        for path in keep { keeping.formUnion(try Self.lock(at: path).digests) }
+        let known = all ? [] : try store.knownLocks()
+        // One that cannot be read now (a merge, half done) needs what it named when it was built last.
+        for lock in known { keeping.formUnion((try? Self.lock(at: lock.path).digests) ?? lock.digests) }
         let kept = keeping
         let (size, age) = (maxSize?.bytes, olderThan?.seconds)
         let removed = try await blocking {
@@ -108,6 +117,65 @@ struct CacheCollectCommand: AsyncParsableCommand {
             )
         }
         print("\(removed.count) things removed, \(stonebake.size(of: removed)) freed")
+        try await tellWhatStays(in: store, known: known, kept: kept)
+    }
+
+    private func tellWhatStays(in store: ContentStore, known: [ContentStore.KnownLock], kept: Set<Digest>) async throws
+    {
+        let items = try await blocking { try store.list() }
+        let needed = items.filter { $0.digest.map(kept.contains) ?? false }
+        if !needed.isEmpty {
+            let locks = known.count + keep.count
+            print(
+                "\(needed.count) downloads (\(stonebake.size(of: needed))) stay: \(locks == 1 ? "a lock needs" : "\(locks) locks need") "
+                    + "them\(known.isEmpty ? "" : " (--all removes them)")")
+        }
+        if let limit = maxSize, stonebake.size(of: items).bytes > limit.bytes {
+            print("the store is larger than \(limit) still: \(stonebake.size(of: items)) are needed or in use")
+        }
+    }
+
+    private static func lock(at path: String) throws -> Lockfile {
+        try LockfileFormat.decode(SourceFile(path: path, text: Files.readText(path)))
+    }
+}
+
+struct CacheVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Read the whole content store and remove what is damaged.",
+        discussion: """
+            Downloads are compared with the SHA-256 that they are named by, results of steps with the ones that were noted \
+            when they were made. A build looks for lost, cut off and edited files by itself; this finds a bit that flipped on \
+            the disk, too. What is removed is fetched or made again by the next build. The exit status is 1 when something \
+            was damaged.
+
+            EXAMPLE
+              stonebake cache verify
+            """)
+
+    func run() async throws {
+        let store = try openStore()
+        let (looked, damaged) = try await blocking(named: "verify") { flag in
+            defer { try? store.closeRun() }
+            return try store.verify(cancelled: flag)
+        }
+        for damage in damaged {
+            let end = damage.wasRemoved ? "removed" : "in use by a build that is running, so it stays"
+            let what = damage.item.title ?? (damage.item.kind == .blob ? "download" : "step result")
+            print("\(what) \(damage.item.digest?.short ?? damage.item.path): \(damage.reason); \(end)")
+        }
+        let entries = looked.filter { $0.kind == .entry }
+        print(
+            "\(entries.count) step results and \(looked.count - entries.count) downloads (\(size(of: looked))) read, "
+                + "\(damaged.count) damaged")
+        if !damaged.isEmpty { throw RunEnded(exitCode: .inputWrong) }
+    }
+}
+
+extension Lockfile {
+    /// The contents that it names: packages, build tools and wheels.
+    var digests: Set<Digest> {
+        Set((packages + tools).map(\.sha256) + wheels.map(\.sha256))
     }
 }
 

@@ -1,0 +1,100 @@
+internal import CLinux
+internal import ContentDigest
+internal import Glibc
+internal import SystemPackage
+
+/// The SHA-256 of each file of a step's result, kept beside it in `digests`: what finds a bit that has flipped, which no
+/// seal shows. It is made on a thread of its own after the result has been kept, so that no step waits for it (400 MB take
+/// half a second); a process that is killed meanwhile leaves a result without one, which is as good as any other but for
+/// that.
+///
+/// What this user may not read (private files of other ids, in a layer that was configured without root) is left out.
+struct ContentManifest: Equatable, Sendable {
+    /// By path relative to the content.
+    var files: [String: Digest]
+
+    static func of(_ content: String, cancelled: CancellationFlag? = nil) throws -> ContentManifest {
+        var files: [String: Digest] = [:]
+        var paths: [String] = []
+        try TreeSeal.walk(content, "") { relative, info in
+            if info.st_mode & S_IFMT == S_IFREG { paths.append(relative) }
+        }
+        for path in paths {
+            try cancelled?.check()
+            do {
+                files[path] = try Digest.of(file: .init(content + path))
+            } catch Errno.permissionDenied {
+                continue
+            } catch {
+                throw Files.failure(error.rawValue, "cannot read", content + path)
+            }
+        }
+        return ContentManifest(files: files)
+    }
+
+    /// Reads `digests`; nil when there is none, or one that was cut off.
+    init?(reading path: String) {
+        guard Files.exists(path), let text = try? Files.readText(path, limit: 1 << 28), text.hasSuffix("end\n") else {
+            return nil
+        }
+        files = [:]
+        for line in text.dropLast(4).split(separator: "\0\n") {
+            guard let digest = Digest(hex: String(line.prefix(64))) else { return nil }
+            files[String(line.dropFirst(66))] = digest
+        }
+    }
+
+    init(files: [String: Digest]) {
+        self.files = files
+    }
+
+    /// A file's name may hold a newline, but no zero byte.
+    var text: String {
+        files.sorted { $0.key < $1.key }.map { "\($0.value.hex)  \($0.key)\0\n" }.joined() + "end\n"
+    }
+
+    /// The first file that is not as it was; nil when all are.
+    func firstDifference(from now: ContentManifest) -> String? {
+        files.filter { now.files[$0.key] != $0.value }.keys.min()
+    }
+}
+
+extension ContentStore {
+    /// Notes the digests of a result that was kept a moment ago, behind the back of whoever goes on with it.
+    func noteDigests(of folder: String) {
+        background.start {
+            // Before the contents are read: what is written to later has another stamp.
+            guard let seal = try? TreeSeal.of("\(folder)/content"),
+                let manifest = try? ContentManifest.of("\(folder)/content")
+            else { return }
+            try? Files.write(manifest.text, to: "\(folder)/digests")
+            try? Files.write(seal.stamp.hex, to: "\(folder)/stamp")
+        }
+    }
+
+    /// Whether what was made is what lies there: by the seal, and where the tree was written to since (or copied) by its
+    /// contents, once.
+    ///
+    /// - Parameter readsAll: reads the contents in any case.
+    /// - Returns: nil, or what is wrong.
+    func damage(of folder: String, readsAll: Bool, cancelled: CancellationFlag? = nil) throws -> String? {
+        guard let kept = try? Files.readText("\(folder)/seal", limit: 100), Files.exists("\(folder)/content") else {
+            return "it is not complete"
+        }
+        let seal = try TreeSeal.of("\(folder)/content")
+        guard seal.seal.hex == kept else { return "a file was added, removed or changed" }
+        let stamp = try? Files.readText("\(folder)/stamp", limit: 100)
+        if !readsAll, stamp == nil || stamp == seal.stamp.hex { return nil }
+        let now = try ContentManifest.of("\(folder)/content", cancelled: cancelled)
+        if let manifest = ContentManifest(reading: "\(folder)/digests") {
+            if let path = manifest.firstDifference(from: now) {
+                return "the content of '\(path.dropFirst())' has changed"
+            }
+        } else {
+            try? Files.write(now.text, to: "\(folder)/digests")
+        }
+        // A read-only store is looked at in full each time.
+        if stamp != seal.stamp.hex { try? Files.write(seal.stamp.hex, to: "\(folder)/stamp") }
+        return nil
+    }
+}
