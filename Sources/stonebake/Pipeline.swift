@@ -53,11 +53,14 @@ struct Pipeline: Sendable {
     /// has is not asked for.
     private func rootFilesystem(_ gate: Gate) async throws -> (RootFilesystem, ToolsRoot?) {
         let assembler = RootfsAssembler(host: host)
-        let needsTools = try plan.steps.contains {
-            try [.python, .disk, .format].contains($0.kind) && host.store.entry($0.digest) == nil
-        }
         let lock = plan.lock
         let isBuilt = try isCached(.configuration)
+        // Also where the tree alone has been lost: its Python step asks for them, whether it is kept or not.
+        let needsTools =
+            try (!isBuilt && plan[.python] != nil)
+            || plan.steps.contains {
+                try [.python, .disk, .format].contains($0.kind) && host.store.entry($0.digest) == nil
+            }
         try await download(with: assembler, tree: !isBuilt, tools: needsTools)
         async let toolsLayer = tools(assembler, isNeeded: needsTools, gate)
         // Before the tools are waited for, which is what leaving with an error does too.

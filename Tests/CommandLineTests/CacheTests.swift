@@ -30,7 +30,7 @@ import Testing
         #expect(run.status == 0, "\(run.error)")
         #expect(run.output.contains("removed base "), "\(run.output)")
         #expect(run.output.contains("locks need them (--all removes them)"), "\(run.output)")
-        #expect(run.output.contains("the store is larger than 1 MB still"))
+        #expect(run.output.contains("the store is larger than 1.0 MB still"))
         for digest in try ready.lockedFiles().values {
             #expect(FileManager.default.fileExists(atPath: store.path + "/blobs/sha256/\(digest.prefix(2))/\(digest)"))
         }
@@ -47,7 +47,7 @@ import Testing
 
     /// What lies in the store of each kind of step, and what becomes of it behind its back.
     @Test(arguments: [
-        ("tree/usr/bin/dpkg", "base ", "✓ install the base system"),
+        ("tree/usr/bin/sudo", "base ", "✓ install the base system"),
         ("root.tar", "configuration ", "✓ configure the appliance"),
         ("disk.raw", "disk ", "✓ assemble the disk"),
     ])
@@ -82,6 +82,12 @@ import Testing
         #expect(told.count == 1, "\(verify.output)")
         #expect(told.first?.hasPrefix(title) == true && told.first?.hasSuffix("; removed") == true, "\(verify.output)")
         #expect(try stonebake("cache", "verify", store: store).status == 0)
+        if title == "base " {
+            // What stands under a result that is there is not asked for.
+            let tree = try Tool.run("find", "\(store.path)/entries", "-path", "*/content/root.tar").output
+            let entry = try #require(tree.components(separatedBy: "/content/").first)
+            try FileManager.default.removeItem(atPath: entry)
+        }
         let images = folder.url.appendingPathComponent("Images")
         let build = try stonebake("build", ready.spec.path, "--locked", "--output", images.path, store: store)
         #expect(build.status == 0, "\(build.error)")
@@ -120,8 +126,9 @@ import Testing
             #expect(made.count == 1, "\(step): \(runs.map(\.error))")
         }
         let list = try stonebake("cache", "ls", store: store).output
-        #expect(list.split(separator: "\n").count { $0.hasPrefix("base ") } == 1, "\(list)")
-        #expect(list.split(separator: "\n").count { $0.hasPrefix("disk ") } == 2, "\(list)")
+        let rows = list.split(separator: "\n").map { $0.drop { $0 == " " } }
+        #expect(rows.count { $0.hasPrefix("base ") } == 1, "\(list)")
+        #expect(rows.count { $0.hasPrefix("disk ") } == 2, "\(list)")
         #expect(FileManager.default.fileExists(atPath: "\(folder.url.path)/Images/shop-1.0.0/SHA256SUMS"))
     }
 }
