@@ -22,6 +22,7 @@ test: setup
 # The same bytes in a Debian 13 root, which it makes (about 1 GB, 2.5 min once); needs root. About 3 min more each time, so
 # that it is no part of `make test`.
 test-debian-13: build
+	@scripts/setup bench
 	@scripts/test-debian-13
 
 setup:

@@ -105,13 +105,7 @@ struct BuildCommand: AsyncParsableCommand {
         for (spec, folder) in specs { builds.append(try await prepare(spec, folder, session.host)) }
         let useKVM = try await session.host.virtualization().proof.works
         let outcomes = try await ApplianceBuilds(builds: builds, host: session.host).run(useKVM: useKVM)
-        var verdicts: [String] = []
-        if verifyReproducible {
-            for (build, outcome) in zip(builds, outcomes) {
-                guard case .success(let outcome) = outcome else { continue }
-                verdicts.append(try await check(build, session).run(outcome.result))
-            }
-        }
+        let verdicts = verifyReproducible ? try await verify(builds, outcomes, session) : []
         session.display.finish()
         let seconds = (ContinuousClock().now - start).inSeconds
         if builds.count == 1 {
@@ -122,6 +116,24 @@ struct BuildCommand: AsyncParsableCommand {
         }
         for verdict in verdicts { print(verdict) }
         try end(builds, outcomes, session)
+    }
+
+    /// One build after the other; one that is not reproducible keeps no other from being verified.
+    private func verify(
+        _ builds: [ApplianceBuild], _ outcomes: [Result<ApplianceBuild.Outcome, any Error>], _ session: Session
+    ) async throws -> [String] {
+        var verdicts: [String] = []
+        var failures: [NotReproducible] = []
+        for (build, outcome) in zip(builds, outcomes) {
+            guard case .success(let outcome) = outcome else { continue }
+            do {
+                verdicts.append(try await check(build, session).run(outcome.result))
+            } catch let failure as NotReproducible {
+                failures.append(failure)
+            }
+        }
+        guard failures.isEmpty else { throw NotReproducible(failures) }
+        return verdicts
     }
 
     private func prepare(_ spec: LoadedSpec, _ folder: OutputFolder, _ host: Host) async throws -> ApplianceBuild {

@@ -22,8 +22,11 @@ struct ReproducibilityCheck: Sendable {
     /// - Returns: what a person reads when both are the same.
     /// - Throws: `NotReproducible` naming the first difference; both results are then kept.
     func run(_ first: Pipeline.Result) async throws -> String {
+        // What an earlier verification found does not stay beside images that it is not about.
+        if Files.exists(Self.kept(folder)) { try removeTree(Self.kept(folder)) }
         try await fetchMissing()
         let second = try SecondBuild(host: host)
+        defer { discardTree(second.folder) }
         try await host.progress.step("second-build", "build once more, from the downloads, with everything varied") {
             try await second.run(spec: spec, lock: lock)
         }
@@ -86,6 +89,8 @@ struct ReproducibilityCheck: Sendable {
         return Dictionary(pairs, uniquingKeysWith: { $1 })
     }
 
+    private static func kept(_ folder: String) -> String { "\(folder)/second-build" }
+
     private struct Kept {
         var folder: String
         var disk: String
@@ -93,8 +98,7 @@ struct ReproducibilityCheck: Sendable {
 
     /// Moves the second build's images, and its raw disk, beside the first one's: the rest of it goes with the run.
     private func keep(_ images: String, disk: String) throws -> Kept {
-        let target = "\(folder)/second-build"
-        if Files.exists(target) { try removeTree(target) }
+        let target = Self.kept(folder)
         try Files.makeFolder(target)
         for name in try Files.names(in: images) where !name.hasPrefix(".") {
             try Files.moveAnywhere("\(images)/\(name)", to: "\(target)/\(name)")
@@ -154,20 +158,20 @@ struct ReproducibilityCheck: Sendable {
     }
 }
 
-/// The two builds of one lock are not the same.
+/// The two builds of one lock are not the same; of several locks, where several were built.
 struct NotReproducible: Failure {
-    let message: String
-    let notes: [String]
-    let hint: String?
+    let diagnostics: [Diagnostic]
+    /// What the machine lacked for a second build is not a difference, and is told apart.
+    var exitCode: Diagnostics.ExitCode = .inputWrong
 
     init(_ message: String, notes: [String], hint: String? = nil) {
-        self.message = message
-        self.notes = notes
-        self.hint = hint
+        diagnostics = [Diagnostic(code: "not-reproducible", message, hint: hint, notes: notes.map { .init($0) })]
     }
 
-    var diagnostics: [Diagnostic] {
-        [Diagnostic(code: "not-reproducible", message, hint: hint, notes: notes.map { .init($0) })]
+    init(_ failures: [NotReproducible]) {
+        diagnostics = failures.flatMap(\.diagnostics)
+        if let code = failures.map(\.exitCode).first(where: { $0 == .inputWrong }) ?? failures.first?.exitCode {
+            exitCode = code
+        }
     }
-    var exitCode: Diagnostics.ExitCode { .inputWrong }
 }

@@ -1,4 +1,5 @@
 import BuildPlanning
+import Diagnostics
 import Foundation
 import HostSystem
 
@@ -41,9 +42,13 @@ struct SecondBuild: Sendable {
             // The store goes with the run, and its log with it.
             let said = result.tail.filter { !$0.hasPrefix("The whole log:") }.suffix(12)
             let log = try keepLog().map { ["the second build's whole log: \($0)"] } ?? []
-            throw NotReproducible(
+            var failure = NotReproducible(
                 "the second build failed where the first one did not",
                 notes: said + log + variations.varied.map { "varied: \($0)" })
+            if case .exited(let status) = result.status, let code = ExitCode(rawValue: status), code != .usage {
+                failure.exitCode = code
+            }
+            throw failure
         }
     }
 
