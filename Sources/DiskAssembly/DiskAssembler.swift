@@ -34,7 +34,7 @@ package struct DiskAssembler: Sendable {
     /// inputs but for the tree. When it turns out otherwise, libguestfs is started then.
     package func expectsLook(_ step: BuildStep) -> Bool {
         guard let last = host.store.lastRecord(kind: step.kind.rawValue, name: step.name),
-            step.inputs.differences(from: last.inputs).allSatisfy({ $0 == "root filesystem" }),
+            step.inputs.differences(from: last.inputs).allSatisfy({ $0 == BuildStep.treeInput }),
             let mark = last.facts[DiskSeen.fact].flatMap(Digest.init(hex:))
         else { return true }
         return DiskSeen(store: host.store).inspection(mark) == nil

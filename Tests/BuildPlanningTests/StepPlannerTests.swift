@@ -12,6 +12,7 @@ import Testing
         #expect(plan.formats.map(\.target) == [.qcow2])
         #expect(Set(plan.steps.map(\.digest)).count == 6)
         for step in plan.steps { #expect(plan[step.kind]?.digest == step.digest) }
+        #expect(plan[.disk]?.inputs.entries[BuildStep.treeInput] == plan[.configuration]?.digest)
     }
 
     @Test func `are the same for the same spec, wherever its lines stand`() throws {

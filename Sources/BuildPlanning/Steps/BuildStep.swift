@@ -42,4 +42,7 @@ package struct BuildStep: Sendable {
         self.folder = folder
         self.target = target
     }
+
+    /// The name of the disk's input that is the finished tree.
+    package static let treeInput = InputName.step(.configuration)
 }
