@@ -9,12 +9,15 @@ import Testing
 
     /// A mirror of the lock from which one package is gone and in which another has changed; both lie in the snapshot
     /// archive as they were: one at the spec's date, the other at the date of the lock.
-    private func archives(_ ready: BuildFixture.Ready, in folder: TemporaryFolder) throws -> ArchiveServer {
+    private func archives(
+        _ ready: BuildFixture.Ready, in folder: TemporaryFolder, changes: Bool = true
+    ) throws -> ArchiveServer {
         let root = folder.url.appendingPathComponent("www")
         let run = try StonebakeProcess.run(
             "mirror", ready.spec.path, root.path, "--locked", environment: ["STONEBAKE_CACHE": ready.store.path])
         try #require(run.status == 0, "\(run.error)")
         for (name, date) in [(Self.dropped, Self.date), (Self.changed, try ready.lockDate(of: Self.changed))] {
+            guard changes || name == Self.dropped else { continue }
             let path = try #require(try ready.lockedFiles().keys.first { $0.contains("/\(name)") })
             let steps = path.split(separator: "/", maxSplits: 1)
             let old = root.appendingPathComponent("old/archive/\(steps[0])/\(date)/\(steps[1])")
@@ -72,7 +75,7 @@ import Testing
     {
         let ready = try await BuildFixture.shared.ready()
         let folder = try TemporaryFolder()
-        let server = try archives(ready, in: folder)
+        let server = try archives(ready, in: folder, changes: false)
         func build(_ snapshot: String?) throws -> StonebakeProcess.Outcome {
             let store = folder.url.appendingPathComponent("store-\(snapshot ?? "none")")
             let arguments =

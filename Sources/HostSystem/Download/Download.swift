@@ -121,8 +121,11 @@ struct Download {
     private func final(_ error: HostError, at url: String) -> HostError {
         var error = error
         guard isGone(error) else { return error }
-        // Content that changed on its way from a mirror has a hint of its own.
-        if let hint = request.hint, error.code == .notFound || url.hasPrefix("file:") { error.hint = hint }
+        if let hint = request.hint {
+            // Content that changed on its way from a mirror may be right the next time.
+            let isPassing = error.code == .digestMismatch && !url.hasPrefix("file:")
+            error.hint = isPassing ? error.hint.map { "\($0); if it stays so, \(hint)" } ?? hint : hint
+        }
         let places = request.urls + request.fallbacks
         if places.count > 1 { error.notes += ["it was looked for at:"] + places.map { "  \($0)" } }
         return error
