@@ -45,12 +45,10 @@ struct ReproducibilityCheck: Sendable {
             let kept = try keep(images, disk: disk)
             let found = try await difference(first, kept: kept, different: different)
             let places = ["the first build: \(folder)", "the second build: \(kept.folder)"]
-            let circumstances =
-                second.variations.varied.map { "varied: \($0)" }
-                + second.variations.notVaried.map { "not varied: \($0)" }
             let disks = [first.image.path, kept.disk].map(Command.quoted).joined(separator: " ")
             throw NotReproducible(
-                found.message, notes: found.notes + places + circumstances, hint: "all of it: stonebake diff \(disks)")
+                found.message, notes: found.notes + places + second.variations.notes,
+                hint: "all of it: stonebake diff \(disks)")
         }
     }
 

@@ -44,7 +44,7 @@ struct SecondBuild: Sendable {
             let log = try keepLog().map { ["the second build's whole log: \($0)"] } ?? []
             var failure = NotReproducible(
                 "the second build failed where the first one did not",
-                notes: said + log + variations.varied.map { "varied: \($0)" })
+                notes: said + log + variations.notes)
             if case .exited(let status) = result.status, let code = ExitCode(rawValue: status), code != .usage {
                 failure.exitCode = code
             }

@@ -12,6 +12,8 @@ struct Variations: Sendable {
     /// What stands before the program and its arguments.
     private(set) var prefix: [String] = []
 
+    var notes: [String] { varied.map { "varied: \($0)" } + notVaried.map { "not varied: \($0)" } }
+
     /// 400 days, and some hours and minutes: another year, month, day of the week and hour.
     private static let clockOffset = 400 * 86400 + 11 * 3600 + 17 * 60 + 5
 
