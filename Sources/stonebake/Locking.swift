@@ -46,6 +46,9 @@ struct Locking: Sendable {
             host.progress.send(.message(.notice, "\(reason); it is renewed, what can stay stays"))
         } else if onlyCurrent {
             throw StaleLock(message: "there is no lock '\(spec.lockPath)'", hint: "make it: stonebake lock SPEC")
+        } else if host.offline {
+            host.progress.send(
+                .message(.notice, "there is no lock '\(spec.lockPath)'; to make it, package indexes are needed"))
         }
         let lock = try await resolve(spec, previous: present, update: .keep)
         try write(lock, to: spec.lockPath)
