@@ -73,13 +73,13 @@ package struct DiskAssembler: Sendable {
     ///
     /// - Parameters:
     ///   - session: from `prepare`; nil starts one here, when it is needed
-    ///   - beside: gets the path of the written disk, and works on it while it is verified; what it makes counts only
+    ///   - beside: gets the written disk, and works on it while it is verified; what it makes counts only
     ///     when the disk turns out right
     /// - Returns: the disk, and what `beside` gave; nil when the disk came from the store.
     /// - Throws: `DiskError`, `HostError`, `CancellationError`; what `beside` throws.
     package func assemble<Beside: Sendable>(
         _ step: BuildStep, root: RootFilesystem, tools: ToolsRoot, plan: BuildPlan, session: DiskSession?,
-        useKVM: Bool = false, beside: @escaping @Sendable (String) async throws -> Beside
+        useKVM: Bool = false, beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
     ) async throws -> (image: DiskImage, beside: Beside?) {
         try await host.store.withLock("step-\(step.digest)", saying: "the disk of \(step.name)") {
             if let image = try cached(step) {
@@ -106,7 +106,8 @@ package struct DiskAssembler: Sendable {
                 made = try await making.make(session: nil, beside: beside)
             }
             let entry = try Timeline.measure("keep the disk") {
-                try keep(made.image, as: step, seen: made.mark, seconds: (clock.now - start).inSeconds)
+                try keep(
+                    made.image, as: step, seen: made.mark, digest: made.digest, seconds: (clock.now - start).inSeconds)
             }
             var image = made.image
             image.path = "\(entry.path)/disk.raw"
@@ -125,7 +126,9 @@ package struct DiskAssembler: Sendable {
     }
 
     /// Moves the disk into the store.
-    func keep(_ image: DiskImage, as step: BuildStep, seen mark: Digest, seconds: Double) throws -> StoreEntry {
+    func keep(
+        _ image: DiskImage, as step: BuildStep, seen mark: Digest, digest: Digest, seconds: Double
+    ) throws -> StoreEntry {
         let staging = try host.store.newStaging()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -138,7 +141,8 @@ package struct DiskAssembler: Sendable {
             staging: staging, as: step.digest,
             record: StepRecord(
                 kind: step.kind.rawValue, name: step.name, inputs: step.inputs, createdAt: host.now(), seconds: seconds,
-                facts: ["size": "\(image.layout.size)", DiskSeen.fact: mark.hex]))
+                facts: ["size": "\(image.layout.size)", DiskSeen.fact: mark.hex]),
+            known: ["/disk.raw": digest])
     }
 }
 

@@ -1,7 +1,14 @@
 import ApplianceSpec
 import BuildPlanning
-import ContentDigest
+package import ContentDigest
 import HostSystem
+
+/// A disk that is written and not yet verified.
+package struct WrittenDisk: Sendable {
+    package let path: String
+    /// Of all its bytes, under way.
+    package let digest: Task<Digest, any Error>
+}
 
 /// Writes one disk and has it looked at.
 ///
@@ -22,11 +29,12 @@ struct DiskMaking: Sendable {
         /// See `DiskSeen`.
         var mark: Digest
         var beside: Beside
+        var digest: Digest
     }
 
     /// - Throws: `DiskError`, `HostError`, `CancellationError`, what `beside` throws.
     func make<Beside: Sendable>(
-        session: DiskSession?, beside: @escaping @Sendable (String) async throws -> Beside
+        session: DiskSession?, beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
     ) async throws -> Made<Beside> {
         let offered = session.flatMap { $0.capacity >= layout.size ? $0.take() : nil }
         let place = try offered ?? DiskPlace(host: host, capacity: layout.size)
@@ -42,7 +50,13 @@ struct DiskMaking: Sendable {
         log("the disk was written", clock.now - start)
         let seen = DiskSeen(store: host.store)
         let mark = try seen.mark(surroundings: surroundings, archive: archive, kernel: root.kernel, tools: tools)
-        async let besides = beside(place.disk.path)
+        let path = place.disk.path
+        let digest = Task {
+            try await Timeline.measure("digest of the disk") {
+                try await blocking(named: "digest") { try DiskFile.digest(of: path) }
+            }
+        }
+        async let besides = beside(WrittenDisk(path: path, digest: digest))
         let inspection: DiskImage.Inspection
         if let known = seen.inspection(mark) {
             try await writer.check()
@@ -53,7 +67,7 @@ struct DiskMaking: Sendable {
         }
         return Made(
             image: DiskImage(path: place.disk.path, layout: layout, inspection: inspection), mark: mark,
-            beside: try await besides)
+            beside: try await besides, digest: try await digest.value)
     }
 
     private func look(at place: DiskPlace, session: DiskSession?, boot: BootFiles) async throws -> DiskImage.Inspection

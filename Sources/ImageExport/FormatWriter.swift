@@ -1,6 +1,6 @@
 import ApplianceSpec
 package import BuildPlanning
-import ContentDigest
+package import ContentDigest
 package import HostSystem
 import SystemPackage
 
@@ -23,8 +23,11 @@ package struct FormatWriter: Sendable {
 
     /// Makes the format of the disk at that path, with the programs of the tools layer.
     ///
+    /// - Parameter known: the disk's own digest, where somebody computes it already
     /// - Throws: `ExportError`, `HostError`, `CancellationError`; nothing half-written counts.
-    package func make(_ step: BuildStep, from disk: String, tools: ToolsRoot) async throws -> UnkeptFormat {
+    package func make(
+        _ step: BuildStep, from disk: String, digest known: Task<Digest, any Error>? = nil, tools: ToolsRoot
+    ) async throws -> UnkeptFormat {
         guard let target = step.target else {
             throw ExportError(.conversion, "'\(step.title)' is no step that writes a format")
         }
@@ -39,10 +42,14 @@ package struct FormatWriter: Sendable {
             try await convert(disk, into: staging, Self.qcow2Command(to: Self.fileName(target), cpus: host.cpus), tools)
         }
         let result = path
-        let (size, digest) = try await Timeline.measure("digest of the \(target.rawValue)") {
+        let known = target == .raw ? known : nil
+        let (size, own) = try await Timeline.measure("digest of the \(target.rawValue)") {
             try await blocking(named: "digest") {
-                (try Files.identity(result)?.size ?? 0, try Self.digest(of: result))
+                (try Files.identity(result)?.size ?? 0, known == nil ? try Self.digest(of: result) : nil)
             }
+        }
+        guard let digest = try await known?.value ?? own else {
+            throw ExportError(.conversion, "the \(target.rawValue) has no digest")
         }
         // Something has to be there of a raw disk too: an entry holds what a step made.
         try Files.write("\(digest)\n", to: "\(staging)/sha256")
@@ -56,7 +63,8 @@ package struct FormatWriter: Sendable {
         let record = StepRecord(
             kind: step.kind.rawValue, name: step.name, inputs: step.inputs, createdAt: host.now(),
             seconds: format.seconds, facts: ["size": "\(format.size)", "sha256": format.sha256.hex])
-        let entry = try host.store.commit(staging: format.staging, as: step.digest, record: record)
+        let files = format.target == .raw ? [:] : ["/\(Self.fileName(format.target))": format.sha256]
+        let entry = try host.store.commit(staging: format.staging, as: step.digest, record: record, known: files)
         return file(format.target, entry, disk: disk)
             ?? FormatFile(target: format.target, path: disk, size: format.size, sha256: format.sha256)
     }

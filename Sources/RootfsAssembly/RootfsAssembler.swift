@@ -40,7 +40,10 @@ package struct RootfsAssembler: Sendable {
                         kind: id, name: step.name, inputs: step.inputs, createdAt: host.now(),
                         seconds: (ContinuousClock.now - start).inSeconds, facts: facts)
                     return try Timeline.measure("keep the result") {
-                        try host.store.commit(staging: staging, as: step.digest, record: record)
+                        // The tree's tar was hashed while it was written.
+                        let known = facts["root.tar"].flatMap(Digest.init(hex:)).map { ["/root.tar": $0] }
+                        return try host.store.commit(
+                            staging: staging, as: step.digest, record: record, known: known ?? [:])
                     }
                 } catch {
                     await host.debugShell?.open(after: error, step: step.title, staging: staging, host: host)

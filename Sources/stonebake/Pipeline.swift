@@ -121,10 +121,11 @@ struct Pipeline: Sendable {
             return try await RootfsAssembler(host: host).showingTree(of: root, when: step) {
                 let (image, made) = try await disk.assemble(
                     step, root: root, tools: tools, plan: plan, session: looking.session, useKVM: useKVM
-                ) { path in
+                ) { disk in
                     try await Self.inParallel(steps) { step in
-                        async let copied: Void? = step.target == .raw ? copy(.raw, path) : nil
-                        let format = try await self.made(step, by: writer, from: path, tools)
+                        async let copied: Void? = step.target == .raw ? copy(.raw, disk.path) : nil
+                        let format = try await self.made(
+                            step, by: writer, from: disk.path, digest: disk.digest, tools)
                         if let target = step.target, target != .raw { try await copy(target, format.path) }
                         _ = try await copied
                         return format
@@ -146,10 +147,11 @@ struct Pipeline: Sendable {
     }
 
     private func made(
-        _ step: BuildStep, by writer: FormatWriter, from path: String, _ tools: ToolsRoot
+        _ step: BuildStep, by writer: FormatWriter, from path: String, digest: Task<Digest, any Error>? = nil,
+        _ tools: ToolsRoot
     ) async throws -> UnkeptFormat {
         try await timed(step.id, step.title, key: step.digest.hex, needs: step.inputs.entries.values.map(\.hex)) {
-            try await writer.make(step, from: path, tools: tools)
+            try await writer.make(step, from: path, digest: digest, tools: tools)
         }
     }
 

@@ -63,6 +63,7 @@ import Testing
         let made = try DiskFile.create("\(folder.path)/disk.raw", size: layout.size)
         _ = try assembler.keep(
             DiskImage(path: made.path, layout: layout, inspection: inspection), as: step, seen: Digest.of("x"),
+            digest: Digest.of("y"),
             seconds: 1)
         func assemble(budget: Int64) async throws -> DiskImage {
             try await assembler.assemble(

@@ -13,7 +13,10 @@ struct ContentManifest: Equatable, Sendable {
     /// By path relative to the content.
     var files: [String: Digest]
 
-    static func of(_ content: String, cancelled: CancellationFlag? = nil) throws -> ContentManifest {
+    /// - Parameter known: by path; those are not read again
+    static func of(
+        _ content: String, known: [String: Digest] = [:], cancelled: CancellationFlag? = nil
+    ) throws -> ContentManifest {
         var files: [String: Digest] = [:]
         var paths: [String] = []
         try TreeSeal.walk(content, "") { relative, info in
@@ -21,6 +24,10 @@ struct ContentManifest: Equatable, Sendable {
         }
         for path in paths {
             try cancelled?.check()
+            if let digest = known[path] {
+                files[path] = digest
+                continue
+            }
             do {
                 files[path] = try Digest.of(file: .init(content + path))
             } catch Errno.permissionDenied {
@@ -61,11 +68,11 @@ struct ContentManifest: Equatable, Sendable {
 
 extension ContentStore {
     /// Notes the digests of a result that was kept a moment ago, behind the back of whoever goes on with it.
-    func noteDigests(of folder: String) {
+    func noteDigests(of folder: String, known: [String: Digest] = [:]) {
         background.start {
             // Before the contents are read: what is written to later has another stamp.
             guard let seal = try? TreeSeal.of("\(folder)/content"),
-                let manifest = try? ContentManifest.of("\(folder)/content")
+                let manifest = try? ContentManifest.of("\(folder)/content", known: known)
             else { return }
             try? Files.write(manifest.text, to: "\(folder)/digests")
             try? Files.write(seal.stamp.hex, to: "\(folder)/stamp")

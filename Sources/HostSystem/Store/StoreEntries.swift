@@ -67,8 +67,11 @@ extension ContentStore {
     /// Makes the folder from `newStaging` the result of a step. When another build was faster, its result is kept
     /// and this one removed: the same inputs give the same result.
     ///
+    /// - Parameter known: SHA-256 of files that the step has computed itself, by path below the folder: `/disk.raw`
     /// - Throws: `HostError`; the staging folder is then still there.
-    package func commit(staging: String, as step: Digest, record: StepRecord) throws(HostError) -> StoreEntry {
+    package func commit(
+        staging: String, as step: Digest, record: StepRecord, known: [String: Digest] = [:]
+    ) throws(HostError) -> StoreEntry {
         if let present = try entry(step) {
             try removeTree(staging)
             return present
@@ -94,7 +97,7 @@ extension ContentStore {
         try Files.write(json, to: newestPath(record.kind, record.name))
         // Made by this process: it need not look through it.
         if let seal = try Files.identity("\(folder)/seal") { verified.insert(folder, seal) }
-        noteDigests(of: folder)
+        noteDigests(of: folder, known: known)
         return StoreEntry(digest: step, path: "\(folder)/content", record: record)
     }
 
