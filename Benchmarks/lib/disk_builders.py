@@ -58,6 +58,15 @@ class DiskBuilder:
         # vmdb2 hands TMPDIR on into the chroot, where only /tmp is there.
         return self.debian.environment(self.name) | {"TMPDIR": "/tmp"}
 
+    def detach(self):
+        """Loop devices of our disk that a run which failed has left behind: they keep its space."""
+        listed = subprocess.run(["losetup", "--list", "--noheadings", "--raw", "-O", "NAME,BACK-FILE"],
+                                capture_output=True, text=True).stdout
+        for line in listed.splitlines():
+            device, _, file = line.partition(" ")
+            if file.startswith((f"/{self.name}/wsgi.img", f"/bench/{self.name}/wsgi.img", str(self.image))):
+                subprocess.run(["losetup", "--detach", device])
+
     def attempt(self, title, arguments, log):
         """A way that is not expected to work here: tried once, its last words kept for the report."""
         mark = self.folder / f"tried-{title.replace(' ', '-').replace(',', '')}.txt"
@@ -68,6 +77,7 @@ class DiskBuilder:
                 capture_output=True, text=True, errors="replace")
             lines = (done.stdout + done.stderr).strip().splitlines()
             mark.write_text(f"status {done.returncode}\n" + "\n".join(lines[-4:]))
+            self.detach()
         status, _, words = mark.read_text().partition("\n")
         self.tried[title] = (status, words)
 
@@ -148,6 +158,7 @@ actions:
     def cold(self, run):
         # The server's port is another one in each call.
         self._write("bios.yaml", esp=False)
+        self.detach()
         self.image.unlink(missing_ok=True)
         return Timed(self._command("bios.yaml", "--disable-fakemachine"), self.image, env=self.environment())
 
@@ -213,6 +224,7 @@ steps:
 
     def cold(self, run):
         self._write("bios.yaml", on_loop_device=True)
+        self.detach()
         self.image.unlink(missing_ok=True)
         script = (f"truncate -s {DISK_SIZE_MB}M /bench/vmdb2/wsgi.img; disk=$(losetup --show -f /bench/vmdb2/wsgi.img); "
                   "status=0; vmdb2 --log=/bench/vmdb2/vmdb2.log --image \"$disk\" /bench/vmdb2/bios.yaml || status=$?; losetup -d \"$disk\"; exit $status")
