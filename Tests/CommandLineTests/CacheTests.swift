@@ -17,6 +17,17 @@ import Testing
         return try process.wait()
     }
 
+    /// The file in the result that was made last: an older program may have left others.
+    private func newest(_ file: String, in store: URL) throws -> String {
+        let found = try Tool.run("find", "\(store.path)/entries", "-path", "*/content/\(file)", "-type", "f").output
+        let dated = try found.split(separator: "\n").map { path in
+            let record = (String(path).components(separatedBy: "/content/").first ?? "") + "/record.json"
+            let date = try FileManager.default.attributesOfItem(atPath: record)[.modificationDate] as? Date
+            return (date ?? .distantPast, String(path))
+        }
+        return try #require(dated.max { $0.0 < $1.0 }?.1, "nothing in the store has '\(file)'")
+    }
+
     @Test func `keeps what the locks need that were built from it, so that they build without a network`() async throws
     {
         let ready = try await BuildFixture.shared.ready()
@@ -59,9 +70,7 @@ import Testing
         let store = try copy(ready, in: folder)
         // Also where an older program left the fixture's results: each has its digests now.
         #expect(try stonebake("cache", "verify", store: store).status == 0)
-        let found = try Tool.run(
-            "find", store.appendingPathComponent("entries").path, "-path", "*/content/\(file)", "-type", "f")
-        let path = try #require(found.output.split(separator: "\n").first.map(String.init), "\(found.error)")
+        let path = try newest(file, in: store)
         let flip = """
             import os, sys
             import shutil
@@ -84,8 +93,7 @@ import Testing
         #expect(try stonebake("cache", "verify", store: store).status == 0)
         if title == "base " {
             // What stands under a result that is there is not asked for.
-            let tree = try Tool.run("find", "\(store.path)/entries", "-path", "*/content/root.tar").output
-            let entry = try #require(tree.components(separatedBy: "/content/").first)
+            let entry = try #require(try newest("root.tar", in: store).components(separatedBy: "/content/").first)
             try FileManager.default.removeItem(atPath: entry)
         }
         let images = folder.url.appendingPathComponent("Images")
