@@ -29,13 +29,18 @@ struct TrimmedAppliance: Sendable {
             return nil
         }
         let full = "\(cache)/full"
+        // Without --copy-kernel: a copy has the kernel's own date, which makes --if-newer build anew each time.
         try await runner.check(
             Command(
                 "supermin",
                 [
-                    "--build", "--if-newer", "--lock", "\(cache)/full.lock", "--copy-kernel", "-f", "ext2",
-                    "--host-cpu", Self.machine, description, "-o", full,
+                    "--build", "--if-newer", "--lock", "\(cache)/full.lock", "-f", "ext2", "--host-cpu", Self.machine,
+                    description, "-o", full,
                 ]), purpose: "making libguestfs' appliance")
+        // supermin leaves the old one's removal to a process in the background, which ends with it here.
+        for name in try Files.names(in: cache) where name.hasPrefix("full.") && name != "full.lock" {
+            try removeTree("\(cache)/\(name)")
+        }
         guard let root = try Files.identity("\(full)/root") else { return nil }
         let source = "\(root) \(Self.requests)"
         let folder = "\(cache)/trimmed"
