@@ -16,6 +16,25 @@ struct ApplianceBuild: Sendable {
         var seconds: Double
     }
 
+    /// So many of an appliance's trees, disks and images stay: enough to go back and forth between variants.
+    private static let kept = 3
+    /// Seconds for which more of them stay.
+    private static let age: Int64 = 3600
+
+    /// After each edit, what earlier ones have left would fill the disk. Layers of packages stay: they are shared.
+    private func dropSuperseded(_ host: Host, _ result: Pipeline.Result) {
+        let made = Set(result.steps.filter { !$0.isCached }.map(\.id))
+        for step in plan.steps where [.configuration, .disk, .format].contains(step.kind) && made.contains(step.id) {
+            do {
+                try host.store.removeSuperseded(
+                    kind: step.kind.rawValue, name: step.name, keeping: Self.kept, olderThan: Self.age, now: host.now())
+            } catch {
+                // The build is done; what could not be removed waits for `cache gc`.
+                host.progress.send(.log("old results of '\(step.title)' stay: \(error)"))
+            }
+        }
+    }
+
     /// Builds what the store does not have, and writes images and report.
     func run(on host: Host, looking: DiskLooking) async throws -> Outcome {
         let start = ContinuousClock().now
@@ -23,6 +42,7 @@ struct ApplianceBuild: Sendable {
             let result = try await Pipeline(host: host, plan: plan).run(into: folder.path, looking: looking)
             let seconds = (ContinuousClock().now - start).inSeconds
             try folder.writeReport(plan: plan, result: result, seconds: seconds, now: host.now())
+            dropSuperseded(host, result)
             return Outcome(result: result, seconds: seconds)
         }
     }

@@ -118,6 +118,9 @@ extension ContentStore {
         return evenIfUsed || use.accessed <= item.lastUse
     }
 
+    /// Seconds since 1970; 0 when it is not there.
+    func lastUse(ofEntry path: String) -> Int64 { DiskUsage(file: "\(path)/record.json")?.accessed ?? 0 }
+
     /// When the oldest of the other runs that go on now began to make something; seconds since 1970.
     private func oldestLivingRun() throws(HostError) -> Int64? {
         try livingRuns().compactMap { DiskUsage(file: "\(root)/runs/\($0)")?.modified }.min()

@@ -164,6 +164,27 @@ struct StoreFixture {
         #expect(try later.entry(entry.digest) != nil)
     }
 
+    @Test func `of the results that edits have left behind, the last few and the recent ones stay`() throws {
+        let fixture = try StoreFixture()
+        let now: Int64 = 2_000_000_000
+        var entries: [StoreEntry] = []
+        for number in 0..<6 {
+            let staging = try fixture.store.newStaging()
+            try Files.write("\(number)", to: "\(staging)/file")
+            let record = fixture.record("edit \(number)", kind: "disk", name: number == 0 ? "other" : "shop")
+            entries.append(
+                try fixture.store.commit(staging: staging, as: fixture.inputs("edit \(number)").digest, record: record))
+            fixture.setLastUse(
+                "\(Files.folder(of: entries[number].path))/record.json", Int(now) - (6 - number) * 1000)
+        }
+        // Of shop's five, used 5000 to 1000 seconds ago, two stay in any case, and a third is recent.
+        let removed = try fixture.store.removeSuperseded(
+            kind: "disk", name: "shop", keeping: 2, olderThan: 3500, now: now)
+        #expect(removed == 2)
+        let left = try fixture.store.list().filter { $0.kind == .entry }.map(\.path)
+        #expect(Set(left) == Set([0, 3, 4, 5].map { Files.folder(of: entries[$0].path) }))
+    }
+
     @Test func `the last record of a kind and name tells which input missed, also after gc`() throws {
         let fixture = try StoreFixture()
         _ = try fixture.commit("a")
