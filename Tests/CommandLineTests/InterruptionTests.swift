@@ -43,12 +43,14 @@ import Testing
         let left = Leftovers(store: fixture.store)
         #expect(left.processesGone(within: 10), "\(left.processes)")
         #expect(left.mounts.isEmpty)
-        #expect(try files(in: images).isEmpty)
+        // A copy may lie aside, where nobody takes it for an image.
+        #expect(try files(in: images).allSatisfy { $0.hasPrefix("wsgi-1.0.0/.wsgi-1.0.0.") })
 
         let again = try StonebakeProcess.run(
             "build", spec.path, "--output", images.path, environment: ["STONEBAKE_CACHE": fixture.store.path])
         #expect(again.status == 0, "\(again.error)")
         #expect(left.runs.isEmpty)
+        #expect(try !files(in: images).contains { $0.contains("/.") })
     }
 
     private func start(_ spec: URL, _ images: URL, _ store: URL, until moment: String) throws -> StonebakeProcess {
