@@ -62,18 +62,32 @@ struct Pipeline: Sendable {
                 try [.python, .disk, .format].contains($0.kind) && host.store.entry($0.digest) == nil
             }
         try await download(with: assembler, tree: !isBuilt, tools: needsTools)
-        async let toolsLayer = tools(assembler, isNeeded: needsTools, gate)
+        // What nobody waits for yet begins when there are processors for it: the tools when the base is unpacked, and
+        // libguestfs when it is configured.
+        let unpacked = Gate()
+        if host.cpus > 2 {
+            unpacked.open()
+            gate.open()
+        }
+        async let toolsLayer = tools(assembler, isNeeded: needsTools, unpacked)
         // Before the tools are waited for, which is what leaving with an error does too.
-        defer { gate.open() }
+        defer {
+            unpacked.open()
+            gate.open()
+        }
         var layers = RootLayers([])
         if isBuilt {
             for kind in [BuildStep.Kind.base, .packages, .python] { noteCached(kind) }
+            unpacked.open()
             gate.open()
         } else {
             let base = try await measured(.base) {
-                // Unpacking takes all processors, configuring one.
-                try await assembler.base($0, from: lock) { gate.open() }
+                try await assembler.base($0, from: lock) { moment in
+                    unpacked.open()
+                    if moment == .configured { gate.open() }
+                }
             }
+            unpacked.open()
             gate.open()
             layers = try await measured(.packages) { try await assembler.packages($0, from: lock, on: base) }
             if let python = plan.appliance.python {

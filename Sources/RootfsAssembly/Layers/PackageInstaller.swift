@@ -11,6 +11,7 @@ struct PackageInstaller {
     let timestamp: Int64
     private let log: ScriptLog
     private let surroundings: ScriptSurroundings
+    private let scriptLayers: [String]
     private let sandbox: Sandbox
 
     /// dpkg without fsync, and without questions: a changed conffile (there is none in a new root) stays.
@@ -36,6 +37,9 @@ struct PackageInstaller {
             guard line.hasPrefix("Setting up ") else { return }
             progress.send(.stepProgress(id: id, completed: counter.next(), total: Int64(total), unit: .items))
         }
+        // Also in the first layer scripts write through an overlay, over nothing: mounted volatile, it knows no fsync, of
+        // which dpkg makes a dozen for each package. What Stonebake unpacks itself needs none, and is quicker without.
+        scriptLayers = layers.folders.isEmpty ? [try assembler.host.scratch.newFolder("nothing")] : layers.folders
         surroundings = try ScriptSurroundings(in: try assembler.host.scratch.newFolder("scripts"))
         sandbox = Sandbox(host: assembler.host, progress: log.sink(passingOnTo: progress))
     }
@@ -51,12 +55,13 @@ struct PackageInstaller {
     }
 
     /// - Parameter bootstrap: whether the root is new, so that Essential packages come first and by themselves.
-    func install(_ packages: [Package], bootstrap: Bool, unpacked: @Sendable () -> Void) async throws {
+    func install(_ packages: [Package], bootstrap: Bool, reached: @Sendable (InstallMoment) -> Void) async throws {
         // The log is written whatever happens. As a defer and not in a catch: Swift 6.3.1's optimiser crashes on that.
         defer { log.save() }
         try await installWaves(packages, bootstrap: bootstrap)
-        unpacked()
+        reached(.unpacked)
         try await configureAll()
+        reached(.configured)
     }
 
     private func installWaves(_ packages: [Package], bootstrap: Bool) async throws {
@@ -158,7 +163,7 @@ struct PackageInstaller {
             command.environment["PYTHONDONTWRITEBYTECODE"] = "1"
             for (name, value) in environment { command.environment[name] = value }
         }
-        return SandboxJob(layers: layers.folders, upper: upper, command: command).with {
+        return SandboxJob(layers: scriptLayers, upper: upper, command: command).with {
             $0.binds = surroundings.binds(over: layers.folders + [upper], deferring: true)
             $0.timestamp = timestamp
         }
@@ -168,7 +173,7 @@ struct PackageInstaller {
     func finish() async throws {
         let work = DeferredWork(surroundings)
         let job = SandboxJob(
-            layers: layers.folders, upper: upper, command: Command("/bin/sh", ["-c", work.script])
+            layers: scriptLayers, upper: upper, command: Command("/bin/sh", ["-c", work.script])
         ).with {
             $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
             $0.timestamp = timestamp
