@@ -1,4 +1,3 @@
-internal import CCrypto
 package import SystemPackage
 
 /// SHA-256 (FIPS 180-4) over data that arrives in pieces; the work is libcrypto's.
@@ -6,22 +5,11 @@ package import SystemPackage
 /// libcrypto and not swift-crypto: the same assembly, already on every machine that has libcurl, and more than a
 /// minute less in a newcomer's first build.
 package struct SHA256: ~Copyable {
-    private let context: OpaquePointer
+    private let state = HashState(.sha256)
 
-    package init() {
-        // Allocation failure and a libcrypto without SHA-256 both mean that the process cannot go on.
-        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
-            preconditionFailure("libcrypto has no SHA-256")
-        }
-        self.context = context
-    }
+    package init() {}
 
-    deinit { EVP_MD_CTX_free(context) }
-
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
-        EVP_DigestUpdate(context, base, bytes.count)
-    }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bytes) }
 
     package mutating func update(_ text: String) {
         var text = text
@@ -29,9 +17,7 @@ package struct SHA256: ~Copyable {
     }
 
     package consuming func finalize() -> Digest {
-        var bytes = [UInt8](repeating: 0, count: 32)
-        EVP_DigestFinal_ex(context, &bytes, nil)
-        return Digest(bytes: bytes)
+        Digest(bytes: state.finalize(count: 32))
     }
 }
 

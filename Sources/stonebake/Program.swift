@@ -1,4 +1,5 @@
 import ArgumentParser
+import ContentDigest
 import Diagnostics
 import Foundation
 import RootfsAssembly
@@ -8,6 +9,10 @@ import RootfsAssembly
 enum Program {
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if let fault = libcryptoFault() {
+            printToStandardError("error: \(fault): reinstall libssl3")
+            exit(Diagnostics.ExitCode.unavailable.rawValue)
+        }
         if arguments.first == "internal" {
             // Stonebake runs itself inside namespaces; not for people, so not among the subcommands.
             exit(InternalCommand.run(Array(arguments.dropFirst())))

@@ -43,6 +43,19 @@ import Testing
         #expect(run.output.contains("allow-expired"))
     }
 
+    @Test func `an OpenSSL configuration that restricts programs does not keep content from being named`() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.url.appendingPathComponent("openssl.cnf")
+        // Without the default provider, as in a FIPS mode: neither MD5 nor, here, SHA-256.
+        let text = "openssl_conf = a\n[a]\nproviders = b\n[b]\nbase = c\n[c]\nactivate = 1\n"
+        try Data(text.utf8).write(to: file)
+        let run = try StonebakeProcess.run(
+            "plan", "Appliances/wsgi", "--offline",
+            environment: ["OPENSSL_CONF": file.path, "STONEBAKE_CACHE": folder.url.appendingPathComponent("s").path])
+        #expect(run.signal == nil)
+        #expect(!run.error.contains("libcrypto"), "\(run.error)")
+    }
+
     @Test func `a spec that does not exist is named`() throws {
         let run = try StonebakeProcess.run("validate", "/nonexistent/appliance.yaml")
         #expect(run.status == 1)
