@@ -60,6 +60,7 @@ let package = Package(
 
         stage("Diagnostics", []),
         stage("ContentDigest", ["CCrypto", system]),
+        stage("Kickstart", ["Diagnostics"]),
         stage("ApplianceSpec", ["Diagnostics", "ContentDigest", yams, system]),
         stage("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         stage("HostSystem", ["CArchive", "CCurl", "CLinux", "ContentDigest", "Diagnostics", subprocess, system]),
