@@ -61,7 +61,60 @@ enum Everything {
         locale: en_GB.UTF-8
         timezone: Europe/Berlin
         kernel-arguments: [quiet, net.ifnames=0]
-        disk: {size: auto, free: 500 MB, budget: 3 GiB, boot: [uefi], filesystem: ext4}
+        disk:
+          size: auto
+          free: 500 MB
+          budget: 3 GiB
+          boot: [uefi]
+          filesystem: ext4
+          disks: [{name: system}, {name: data, size: 4 GiB}]
+          partitions:
+            - {mount: /boot/efi, filesystem: efi, size: 64 MiB}
+            - {mount: /boot, size: 512 MiB, label: boot, mkfs-options: ['-m', '0'], options: [nodev]}
+            - volume-group: main
+              size: 2 GiB
+              grow: true
+              max-size: 40 GiB
+              encrypt:
+                secret: disk
+                version: luks2
+                cipher: aes-xts-plain64
+                pbkdf: argon2id
+                pbkdf-memory: 32 MiB
+                pbkdf-time: 500ms
+                pbkdf-iterations: 4
+            - {disk: data, btrfs-volume: pool, grow: true}
+          volume-groups:
+            - name: main
+              extent-size: 4 MiB
+              reserved: 5%
+              volumes:
+                - {name: swap, filesystem: swap, size: 256 MiB}
+                - {name: root, mount: /, filesystem: xfs, grow: true, options: [noatime]}
+                - {name: log, mount: /var/log, percent: 10}
+                - {name: pool, thin-pool: true, size: 1 GiB, chunk-size: 128 KiB, metadata-size: 8 MiB}
+                - name: home
+                  mount: /home
+                  pool: pool
+                  size: 5 GiB
+                  encrypt:
+                    secret: home
+                    version: luks1
+                    cipher: aes-xts-plain64
+                    pbkdf: pbkdf2
+                    pbkdf-memory: 32 MiB
+                    pbkdf-time: 500ms
+                    pbkdf-iterations: 1000
+                - {name: opt, mount: /opt, grow: true, max-size: 1 GiB, label: opt, mkfs-options: ['-m', '0']}
+          btrfs:
+            - name: pool
+              label: data
+              mount: /mnt/pool
+              options: [noatime]
+              mkfs-options: ['-m', dup]
+              subvolumes:
+                - {name: srv, mount: /srv, options: [compress=zstd]}
+                - {name: spare}
         first-boot: {data-sources: [Ec2, None]}
         memory: 2 GiB
         cpus: 4

@@ -163,27 +163,7 @@ extension SpecDecoder {
         return given.isEmpty ? ["NoCloud", "ConfigDrive", "OpenStack", "Ec2", "Azure", "GCE", "None"] : given
     }
 
-    mutating func disk() -> DiskSettings {
-        let node = root["disk"]
-        var settings = DiskSettings(
-            size: Located(.automatic, at: node?["size"]?.range), free: .percent(20), budget: size(node?["budget"]),
-            boot: [], filesystem: node?.choice("filesystem") ?? .ext4)
-        if let size = size(node?["size"]) { settings.size = size.map { .fixed($0) } }
-        if let free = node?.text("free") {
-            if free.value.hasSuffix("%"), let percent = Int(free.value.dropLast()) {
-                settings.free = .percent(percent)
-            } else if let bytes = size(node?["free"]) {
-                settings.free = .bytes(bytes.value)
-            }
-        }
-        let boot = node?.list("boot").compactMap { $0.located(DiskSettings.Firmware.init(rawValue:)) } ?? []
-        settings.boot = unique(boot, "firmware", \.rawValue).map(\.value)
-        if settings.boot.isEmpty { settings.boot = DiskSettings.Firmware.allCases }
-        checkSizes(of: settings, freeRange: node?.member("free")?.key.range)
-        return settings
-    }
-
-    private mutating func checkSizes(of disk: DiskSettings, freeRange: SourceRange?) {
+    mutating func checkSizes(of disk: DiskSettings, freeRange: SourceRange?) {
         let least = ByteSize.mebibytes(64)
         if let budget = disk.budget, budget.value < least {
             fail("bad-size", "no disk fits a budget of \(budget.value)", budget.range, hint: "at least 64 MiB")

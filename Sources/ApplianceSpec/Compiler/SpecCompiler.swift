@@ -27,6 +27,7 @@ package struct SpecCompiler: Sendable {
             report.add(diagnostic)
         }
         var decoder = SpecDecoder(root: merged, paths: paths, now: now)
+        decoder.isSound = !report.hasErrors
         let directory = HostPaths.folder(of: paths.absolute(path))
         let appliance = decoder.appliance(sources: loader.files, directory: directory)
         report.append(decoder.report)

@@ -10,6 +10,8 @@ struct SpecDecoder {
     /// Seconds since 1970.
     let now: Int64
     var report = DiagnosticReport()
+    /// Whether nothing is wrong with any value by itself. What is missing for that reason is no mistake of its own.
+    var isSound = true
 
     init(root: SpecNode, paths: HostPaths, now: Int64) {
         self.root = root

@@ -134,23 +134,6 @@ enum SpecDeclarations {
         ],
         exactlyOne: ["run", "source"])
 
-    static let disk = Record(
-        name: "a disk",
-        fields: [
-            Field("size", .text(.sizeOrAuto), "The size, or `auto`: what the contents need.", standard: "auto"),
-            Field(
-                "free", .text(.sizeOrShare), "Kept free when the size is `auto`; a share is of the contents.",
-                standard: "20%"),
-            Field("budget", .text(.size), "The largest disk that is accepted."),
-            Field(
-                "boot", .list(of: .choice(DiskSettings.Firmware.allCases.map(\.rawValue)), atLeast: 1),
-                "What can boot it.",
-                standard: "[bios, uefi]"),
-            Field(
-                "filesystem", .choice(DiskSettings.Filesystem.allCases.map(\.rawValue)), "The root filesystem.",
-                standard: "ext4"),
-        ])
-
     static let firstBoot = Record(
         name: "first-boot",
         fields: [

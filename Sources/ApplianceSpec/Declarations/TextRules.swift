@@ -152,4 +152,30 @@ extension TextRule {
     static let variableValue = TextRule("a variable value", "", examples: ["production"], longest: 65536)
     static let header = TextRule("a header name", "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", examples: ["Accept"])
     static let jsonPath = TextRule("a JSON path", "^[^.]+([.][^.]+)*$", examples: ["status", "items.0.name"])
+
+    // MARK: Disks
+
+    static let deviceName = TextRule("a disk name", "^[a-z][a-z0-9-]{0,30}$", examples: ["system", "vda"])
+    static let volumeName = TextRule(
+        "a volume name", "^(?![.]{1,2}$)[A-Za-z0-9_.+][A-Za-z0-9_.+-]{0,62}$", examples: ["vg0", "root"])
+    static let mountPoint = TextRule(
+        "a mount point", #"^(/|(?!.*/[.][.]?(/|$))(/[^/\s\x00\\]+)+)$"#, examples: ["/", "/srv/data"]
+    ) { text in
+        if text == "swap" || text == "none" { return "swap space has no 'mount', but `filesystem: swap`" }
+        if !text.hasPrefix("/") { return "it begins with '/'" }
+        if text.count > 1, text.hasSuffix("/") { return "without the '/' at its end" }
+        return nil
+    }
+
+    static let mountOption = TextRule(
+        "a mount option", #"^[^\s,#\\]+$"#, examples: ["noatime", "compress=zstd:3"]
+    ) { text in
+        text.contains(",") ? "one option for each item of the list" : nil
+    }
+
+    static let filesystemLabel = TextRule("a label", "^[A-Za-z0-9_.+-]{1,255}$", examples: ["root", "DATA"])
+    static let subvolumePath = TextRule(
+        "a subvolume", "^(?!(.*/)?[.][.]?(/|$))[A-Za-z0-9_.@+-]+(/[A-Za-z0-9_.@+-]+)*$", examples: ["root", "@home"])
+    static let secretName = TextRule("a secret name", "^[a-z][a-z0-9-]{0,62}$", examples: ["disk", "luks-root"])
+    static let cipher = TextRule("a cipher", "^[a-z0-9]+(-[a-z0-9:]+)*$", examples: ["aes-xts-plain64"])
 }

@@ -203,7 +203,7 @@ package struct DiskSettings: Sendable {
     package enum Size: Sendable { case automatic, fixed(ByteSize) }
     package enum Free: Sendable { case percent(Int), bytes(ByteSize) }
     package enum Firmware: String, Sendable, Codable, CaseIterable { case bios, uefi }
-    package enum Filesystem: String, Sendable, Codable, CaseIterable { case ext4 }
+    package enum Filesystem: String, Sendable, Codable, CaseIterable { case ext4, xfs, btrfs }
 
     package var size: Located<Size>
     /// Kept free in the root filesystem when the size is automatic; percent is of the contents.
@@ -212,6 +212,8 @@ package struct DiskSettings: Sendable {
     package var budget: Located<ByteSize>?
     package var boot: [Firmware]
     package var filesystem: Filesystem
+    /// Nil: the standard layout, one ext4 root.
+    package var storage: StorageSettings? = nil
 }
 
 package struct FirstBootSettings: Sendable {

@@ -36,5 +36,5 @@ func canonical(_ disk: DiskSettings) -> [(key: String, text: String)] {
     return [
         ("size", size), ("free", free), ("boot", disk.boot.map(\.rawValue).sorted().joined(separator: ",")),
         ("filesystem", disk.filesystem.rawValue),
-    ]
+    ] + (disk.storage.map { [("layout", canonical($0))] } ?? [])
 }

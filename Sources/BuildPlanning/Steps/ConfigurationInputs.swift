@@ -11,6 +11,7 @@ extension StepPlanner {
         inputs.add("timezone", text: system.timezone)
         inputs.add("kernel-arguments", text: system.kernelArguments.joined(separator: " "))
         inputs.add("disk.boot", text: appliance.disk.boot.map(\.rawValue).sorted().joined(separator: ","))
+        if let storage = appliance.disk.storage { inputs.add("disk.layout", text: canonical(storage)) }
         inputs.add("first-boot", text: appliance.firstBoot.dataSources.joined(separator: ","))
         let services = appliance.services
         for (key, units) in [("enable", services.enable), ("disable", services.disable), ("mask", services.mask)] {
