@@ -67,7 +67,8 @@ struct EverythingTests {
         let volumes = storage.groups[0].volumes
         #expect(volumes.map(\.name.value) == ["swap", "root", "log", "pool", "home", "opt"])
         #expect(volumes[2].space.percent?.value == 10)
-        guard case .thinPool(let chunk, let metadata) = volumes[3].content, case .percent(5)? = storage.groups[0].reserve
+        guard case .thinPool(let chunk, let metadata) = volumes[3].content,
+            case .percent(5)? = storage.groups[0].reserve
         else {
             Issue.record("\(volumes)")
             return
@@ -75,11 +76,13 @@ struct EverythingTests {
         #expect(chunk.bytes == 128 << 10)
         #expect(metadata == .mebibytes(8))
         #expect(volumes[4].pool?.value == "pool")
-        #expect(storage.btrfs[0].subvolumes.map { "\($0.name.value) \($0.mount?.value ?? "-")" } == ["srv /srv", "spare -"])
+        #expect(
+            storage.btrfs[0].subvolumes.map { "\($0.name.value) \($0.mount?.value ?? "-")" } == ["srv /srv", "spare -"])
         #expect(storage.btrfs[0].filesystem.makeOptions == ["-m", "dup"])
-        #expect(Set(storage.mounts.map(\.path.value)) == [
-            "/", "/boot", "/boot/efi", "/home", "/mnt/pool", "/opt", "/srv", "/var/log",
-        ])
+        #expect(
+            Set(storage.mounts.map(\.path.value)) == [
+                "/", "/boot", "/boot/efi", "/home", "/mnt/pool", "/opt", "/srv", "/var/log",
+            ])
         #expect(storage.secrets.map(\.value) == ["disk", "home"])
     }
 

@@ -44,7 +44,9 @@ extension SpecDecoder {
             let group = Located("system", at: range)
             var volumes: [StorageSettings.LogicalVolume] = []
             let pool = type == "thin" ? Located("pool", at: range) : nil
-            func volume(_ name: String, _ content: StorageSettings.Filesystem, _ space: StorageSettings.Space, thin: Bool) {
+            func volume(
+                _ name: String, _ content: StorageSettings.Filesystem, _ space: StorageSettings.Space, thin: Bool
+            ) {
                 volumes.append(
                     .init(
                         name: Located(name, at: range), content: .filesystem(content), pool: thin ? pool : nil,
@@ -66,7 +68,9 @@ extension SpecDecoder {
             if let swap { partition(.filesystem(swap.0), swap.1, encryption) }
             let name = Located("system", at: range)
             partition(.btrfsDevice(name), .init(grows: true), encryption)
-            var subvolumes = [StorageSettings.BtrfsVolume.Subvolume(name: Located("root"), mount: Located("/", at: range))]
+            var subvolumes = [
+                StorageSettings.BtrfsVolume.Subvolume(name: Located("root"), mount: Located("/", at: range))
+            ]
             if hasHome { subvolumes.append(.init(name: Located("home"), mount: Located("/home", at: range))) }
             return StorageSettings(
                 disks: disks, partitions: partitions,

@@ -79,12 +79,16 @@ extension SpecDecoder {
         let group = node.text("volume-group")
         let volume = node.text("btrfs-volume")
         if let holder = group ?? volume {
-            for key in ["mount", "filesystem", "label", "options", "mkfs-options"] + (group == nil ? [] : ["btrfs-volume"]) {
+            for key in ["mount", "filesystem", "label", "options", "mkfs-options"]
+                + (group == nil ? [] : ["btrfs-volume"])
+            {
                 guard let member = node.member(key) else { continue }
                 fail(
-                    "conflicting-keys", "what belongs to '\(holder.value)' has no '\(key)' of its own", member.key.range,
+                    "conflicting-keys", "what belongs to '\(holder.value)' has no '\(key)' of its own",
+                    member.key.range,
                     hint: group == nil
-                        ? "give it to the Btrfs volume or one of its subvolumes" : "give it to one of the group's volumes")
+                        ? "give it to the Btrfs volume or one of its subvolumes"
+                        : "give it to one of the group's volumes")
             }
             content = group.map { .physicalVolume($0) } ?? .btrfsDevice(holder)
         } else {
@@ -113,7 +117,8 @@ extension SpecDecoder {
 
     private mutating func space(_ node: SpecNode) -> StorageSettings.Space {
         .init(
-            size: size(node["size"]), percent: node["percent"].flatMap { value in
+            size: size(node["size"]),
+            percent: node["percent"].flatMap { value in
                 value.integer.map { Located($0, at: value.range) }
             },
             grows: node["grow"]?.boolean ?? false, most: size(node["max-size"]))

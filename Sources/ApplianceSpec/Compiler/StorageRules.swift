@@ -95,8 +95,11 @@ struct StorageRules {
         // lvm(8), VALID NAMES.
         for volume in group.volumes
         where ["snapshot", "pvmove"].contains(where: volume.name.value.hasPrefix)
-            || ["_cdata", "_cmeta", "_corig", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta", "_tdata", "_tmeta", "_vorigin"]
-                .contains(where: volume.name.value.contains)
+            || [
+                "_cdata", "_cmeta", "_corig", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta", "_tdata", "_tmeta",
+                "_vorigin",
+            ]
+            .contains(where: volume.name.value.contains)
         {
             found.add("bad-volume-name", "LVM keeps names like '\(volume.name.value)' for itself", volume.name.range)
         }
@@ -105,7 +108,8 @@ struct StorageRules {
         }
         for volume in group.volumes {
             guard let pool = volume.pool else { continue }
-            let pools = group.volumes.filter { if case .thinPool = $0.content { true } else { false } }.map(\.name.value)
+            let pools = group.volumes.filter { if case .thinPool = $0.content { true } else { false } }.map(
+                \.name.value)
             if !pools.contains(pool.value) {
                 found.add(
                     "unknown-pool", "the group '\(group.name.value)' has no thin pool '\(pool.value)'", pool.range,
@@ -156,7 +160,8 @@ struct StorageRules {
         let format = filesystem.format
         if let label = filesystem.label, let longest = format.longestLabel, label.value.utf8.count > longest {
             found.add(
-                "bad-label", "a label of \(format.rawValue) has at most \(longest) bytes, and this one "
+                "bad-label",
+                "a label of \(format.rawValue) has at most \(longest) bytes, and this one "
                     + "\(label.value.utf8.count)", label.range ?? range)
         }
         if let label = filesystem.label, format == .biosBoot {
@@ -166,7 +171,9 @@ struct StorageRules {
             found.add("conflicting-keys", "\(format.rawValue) is not mounted", mount.range)
         }
         guard let mount = filesystem.mount else {
-            if format == .efi { found.add("bad-mount-point", "the EFI system partition is mounted at /boot/efi", range) }
+            if format == .efi {
+                found.add("bad-mount-point", "the EFI system partition is mounted at /boot/efi", range)
+            }
             return
         }
         if (format == .efi) != (mount.value == "/boot/efi") {
@@ -238,7 +245,9 @@ struct StorageRules {
                     notes: [.init("the size is given here", at: size.range)])
             }
             if inPool {
-                found.add("conflicting-sizes", "a thin volume has no share of the group", percent.range, hint: "`size: 4 GiB`")
+                found.add(
+                    "conflicting-sizes", "a thin volume has no share of the group", percent.range, hint: "`size: 4 GiB`"
+                )
             }
         }
         if let size = space.size, size.value.bytes < 1 << 20 {

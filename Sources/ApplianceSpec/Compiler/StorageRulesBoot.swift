@@ -66,7 +66,8 @@ extension StorageRules {
             }
         }
         for volume in storage.groups.flatMap(\.volumes) {
-            guard case .filesystem(let filesystem) = volume.content, [.efi, .biosBoot].contains(filesystem.format) else {
+            guard case .filesystem(let filesystem) = volume.content, [.efi, .biosBoot].contains(filesystem.format)
+            else {
                 continue
             }
             found.add("unreadable-boot", "firmware reads partitions, not logical volumes", volume.range)
@@ -80,7 +81,8 @@ extension StorageRules {
     /// Given sizes of what has a filesystem, encryption's own part taken off.
     private var leastSizes: [(Int64, StorageSettings.Format, SourceRange?)] {
         func size(
-            _ space: StorageSettings.Space, _ encryption: StorageSettings.Encryption?, _ filesystem: StorageSettings.Filesystem
+            _ space: StorageSettings.Space, _ encryption: StorageSettings.Encryption?,
+            _ filesystem: StorageSettings.Filesystem
         ) -> (Int64, StorageSettings.Format, SourceRange?)? {
             guard let size = space.size, !space.grows else { return nil }
             return (size.value.bytes - (encryption == nil ? 0 : 16 << 20), filesystem.format, size.range)

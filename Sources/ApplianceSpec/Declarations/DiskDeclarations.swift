@@ -31,8 +31,10 @@ extension SpecDeclarations {
     static let diskName = Record(
         name: "a named disk",
         fields: [
-            Field("name", .text(.deviceName), "What partitions, and the image's file name, call it.", need: .inEachFile),
-            Field("size", .text(.size), "Its size.", standard: "`disk.size` for the first, else what its contents need"),
+            Field(
+                "name", .text(.deviceName), "What partitions, and the image's file name, call it.", need: .inEachFile),
+            Field(
+                "size", .text(.size), "Its size.", standard: "`disk.size` for the first, else what its contents need"),
         ])
 
     private static let space = [
@@ -55,7 +57,7 @@ extension SpecDeclarations {
     static let partition = Record(
         name: "a partition",
         fields: [
-            Field("disk", .text(.deviceName), "The disk that it lies on.", standard: "the first"),
+            Field("disk", .text(.deviceName), "The disk that it lies on.", standard: "the first")
         ] + contents + space + [
             Field("volume-group", .text(.volumeName), "It is a physical volume of this group."),
             Field("btrfs-volume", .text(.volumeName), "It is the device of this Btrfs volume."),
