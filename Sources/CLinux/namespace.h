@@ -26,6 +26,12 @@ static inline int sb_detach(const char *target) { return umount2(target, 2); }
 static inline int sb_pivot_root(const char *new_root, const char *put_old) {
     return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
+/// mount_setattr(2) with MOUNT_ATTR_RDONLY for the mount at the path and all below it, set or cleared. Linux 5.12.
+static inline int sb_set_read_only(const char *path, int is_read_only) {
+    unsigned long long attributes[4] = {is_read_only ? 1 : 0, is_read_only ? 0 : 1, 0, 0};
+    return (int)syscall(442 /* SYS_mount_setattr */, AT_FDCWD, path, 0x8000U /* AT_RECURSIVE */, attributes,
+                        sizeof attributes);
+}
 static inline int sb_sethostname(const char *name, unsigned long length) {
     return (int)syscall(SYS_sethostname, name, length);
 }

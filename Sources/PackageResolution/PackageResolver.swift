@@ -29,7 +29,14 @@ package struct PackageResolver: Sendable {
         let all = merged(request.repositories + request.toolRepositories)
         let snapshots = try await host.progress.step("indexes", "package indexes") { try await metadata.load(all) }
         func chosen(_ repositories: [Repository]) -> [RepositorySnapshot] {
-            repositories.compactMap { repository in snapshots.first { $0.repository.id == repository.id } }
+            repositories.compactMap { repository in
+                // The image's limits on a repository are not those of the tools that come from it too.
+                var snapshot = snapshots.first { $0.repository.id == repository.id }
+                snapshot?.repository.cost = repository.cost
+                snapshot?.repository.include = repository.include
+                snapshot?.repository.exclude = repository.exclude
+                return snapshot
+            }
         }
         let image = PackageSelectionJob(
             host: host, architecture: request.architecture, snapshots: chosen(repositories),

@@ -21,12 +21,15 @@ enum Everything {
         extends: [base.yaml]
         distribution: {name: debian, release: bookworm}
         repositories:
-          - {archive: debian, suite: bookworm-backports, components: [main, contrib], priority: 200}
+          - {archive: debian, suite: bookworm-backports, components: [main, contrib], priority: 200,
+             cost: 500, include: [nano, 'python3-*'], exclude: ['*-dbg']}
           - {name: vendor, uri: 'https://apt.example.org/debian', suite: stable, signed-by: keys/vendor.gpg}
         packages:
           install: [curl, nano/bookworm-backports, 'less=590-2', 'libc6:arm64', -vim]
           remove: [rsyslog]
           recommends: true
+          documentation: false
+          languages: [en, de]
         application:
           wsgi:
             module: shop.wsgi:application
@@ -46,6 +49,7 @@ enum Everything {
         users:
           - name: ada
             uid: 1500
+            gid: 1600
             groups: [sudo, adm]
             ssh-keys: ['\(key)']
             password: $6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/
@@ -53,12 +57,34 @@ enum Everything {
             home: /srv/ada
             comment: Ada Lovelace
           - {name: worker, system: true}
-        services: {enable: [cron.service], disable: [apt-daily.timer], mask: [getty@tty1.service]}
+        root: {password: $6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/,
+               ssh-keys: ['\(key)'], ssh-password: true}
+        groups:
+          - {name: traders, gid: 1700}
+          - {name: feed, system: true}
+        services: {enable: [cron.service], disable: [apt-daily.timer], mask: [getty@tty1.service], boot-target: graphical.target}
         scripts:
           - {name: greet, run: "echo hello"}
-          - source: setup.sh
+          - {source: setup.sh, interpreter: /usr/bin/python3 -u, log: /root/setup.log, where: host}
         hostname: shop-1.example.org
         locale: en_GB.UTF-8
+        locales: [de_DE.UTF-8]
+        keyboard: {layouts: [us, de(nodeadkeys)], model: pc104, options: ['grp:alt_shift_toggle']}
+        time: {servers: [ntp.example.org], pools: [pool.example.org], nts: true, synchronize: true}
+        network:
+          - interface: eth0
+            dhcp: none
+            addresses: [192.0.2.10/24, '2001:db8::10/64']
+            gateways: [192.0.2.1]
+            nameservers: [192.0.2.53]
+            search: [example.org]
+            mtu: 1400
+            router-advertisements: false
+            activate: true
+          - {mac: '52:54:00:12:34:56', dhcp: ipv4}
+        firewall: {enabled: true, ports: [80/tcp, 5000-5010/udp], ssh: true, trusted: [eth1]}
+        selinux: permissive
+        boot-loader: {timeout: 5, password: grub.pbkdf2.sha512.10000.AB12.CD34}
         timezone: Europe/Berlin
         kernel-arguments: [quiet, net.ifnames=0]
         disk:

@@ -4,9 +4,12 @@ import Diagnostics
 /// the last word about a file or a unit.
 struct Expansion: Sendable {
     var packages: [String] = []
+    var removals: [String] = []
     var users: [UserEntry] = []
     var files: [FileEntry] = []
     var enable: [String] = []
+    var mask: [String] = []
+    var kernelArguments: [String] = []
     var checks: [Check] = []
     var ports: [Int] = []
     var python: PythonEnvironment?

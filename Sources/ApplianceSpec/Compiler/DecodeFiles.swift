@@ -50,7 +50,9 @@ extension SpecDecoder {
             if name.value == "root" {
                 fail(
                     "reserved-user", "root is not for a spec to change", name.range,
-                    hint: "add a user with 'groups: [sudo]'")
+                    hint:
+                        "its password and keys are under 'root'; for another administrator add a user with 'groups: [sudo]'"
+                )
             }
             let isSystem = node["system"]?.boolean ?? false
             let uid = node["uid"]?.integer
@@ -67,19 +69,20 @@ extension SpecDecoder {
             let keys = node.texts("ssh-keys")
             for key in keys where TextRule.sshKey.accepts(key.value) { checkKey(key) }
             return UserEntry(
-                name: name, uid: uid, groups: node.texts("groups").map(\.value), sshKeys: keys.map(\.value),
+                name: name, uid: uid, gid: node["gid"]?.integer, groups: node.texts("groups").map(\.value),
+                sshKeys: keys.map(\.value),
                 password: password(node.text("password")), shell: node.text("shell")?.value,
                 home: node.text("home")?.value, gecos: node.text("comment")?.value, isSystem: isSystem)
         }
     }
 
-    private func password(_ text: Located<String>?) -> UserEntry.Password {
+    func password(_ text: Located<String>?) -> UserEntry.Password {
         guard let text, text.value != "locked" else { return .locked }
         return .hashed(text.value)
     }
 
     /// The blob (RFC 4253, 6.6) names its own algorithm, which has to be the one before it; RSA needs 2048 bits.
-    private mutating func checkKey(_ key: Located<String>) {
+    mutating func checkKey(_ key: Located<String>) {
         let words = key.value.split(separator: " ")
         guard words.count >= 2, let blob = Data(base64Encoded: String(words[1])), blob.count > 4 else {
             fail("bad-ssh-public-key", "this SSH public key is cut or damaged", key.range)

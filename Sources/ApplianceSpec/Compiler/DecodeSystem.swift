@@ -56,10 +56,14 @@ extension SpecDecoder {
             }
             let components = node.texts("components").map(\.value)
             let signedBy = hostPath(node["signed-by"], wanted: .file)?.value
-            return Repository(
+            var repository = Repository(
                 id: id, origin: origin, suite: suite, components: components.isEmpty ? ["main"] : components,
                 signedBy: signedBy, keyring: signedBy.flatMap { try? Digest.of(file: FilePath($0)) },
                 priority: node["priority"]?.integer, range: node.range)
+            repository.cost = node["cost"]?.integer
+            repository.include = node.texts("include").map(\.value)
+            repository.exclude = node.texts("exclude").map(\.value)
+            return repository
         }
     }
 
@@ -76,7 +80,9 @@ extension SpecDecoder {
         }
         return PackageSelection(
             install: unique(install, "package") { $0 }, remove: unique(remove, "package") { $0 },
-            recommends: node?["recommends"]?.boolean ?? false)
+            recommends: node?["recommends"]?.boolean ?? false,
+            hasDocumentation: node?["documentation"]?.boolean ?? true,
+            languages: node?["languages"] == nil ? nil : node?.texts("languages").map(\.value))
     }
 
     /// Applies `-name`: what stands before it, from a base, is taken out.
@@ -113,20 +119,30 @@ extension SpecDecoder {
     func services() -> ServiceSettings {
         let node = root["services"]
         return ServiceSettings(
-            enable: node?.texts("enable") ?? [], disable: node?.texts("disable") ?? [], mask: node?.texts("mask") ?? [])
+            enable: node?.texts("enable") ?? [], disable: node?.texts("disable") ?? [], mask: node?.texts("mask") ?? [],
+            bootTarget: node?.text("boot-target"))
     }
 
     mutating func scripts() -> [ScriptEntry] {
         root.list("scripts").enumerated().compactMap { index, node in
             if let run = node.text("run") {
                 let name = node.text("name")?.value ?? "script \(index + 1)"
-                return ScriptEntry(name: name, text: run.value, range: run.range)
+                return placed(ScriptEntry(name: name, text: run.value, range: run.range), by: node)
             }
             guard let file = hostText(node["source"]) else { return nil }
-            return ScriptEntry(
+            let script = ScriptEntry(
                 name: node.text("name")?.value ?? HostPaths.name(of: file.path), text: file.text,
                 range: node["source"]?.range, file: file.path)
+            return placed(script, by: node)
         }
+    }
+
+    private func placed(_ script: ScriptEntry, by node: SpecNode) -> ScriptEntry {
+        var script = script
+        script.interpreter = node.text("interpreter")?.value
+        script.log = node.text("log")?.value
+        script.place = node.choice("where") ?? .image
+        return script
     }
 
     mutating func system() -> SystemSettings {
@@ -145,7 +161,9 @@ extension SpecDecoder {
         }
         return SystemSettings(
             hostname: root.text("hostname")?.value, locale: locale?.value ?? "C.UTF-8",
-            timezone: timezone?.value ?? "Etc/UTC", kernelArguments: root.texts("kernel-arguments").map(\.value))
+            moreLocales: root.texts("locales").map(\.value).filter { $0 != locale?.value },
+            timezone: timezone?.value ?? "Etc/UTC", kernelArguments: root.texts("kernel-arguments").map(\.value),
+            keyboard: keyboard(), time: time(), selinux: root.choice("selinux"))
     }
 
     mutating func memory() -> ByteSize {

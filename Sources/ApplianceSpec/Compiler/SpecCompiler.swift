@@ -5,13 +5,18 @@ import FoundationEssentials
 package struct SpecCompiler: Sendable {
     private let paths: HostPaths
     private let now: Int64
+    private let allowsUnsupported: Bool
 
     /// - Parameters:
     ///   - workingDirectory: an absolute path; relative paths are relative to it, and places in messages are shown
     ///     relative to it.
     ///   - now: seconds since 1970; a snapshot cannot be of later.
-    package init(workingDirectory: String, now: Int64 = Int64(Date().timeIntervalSince1970)) {
+    ///   - allowsUnsupported: whether what cannot be done is left out with a warning, in place of an error.
+    package init(
+        workingDirectory: String, now: Int64 = Int64(Date().timeIntervalSince1970), allowsUnsupported: Bool = false
+    ) {
         self.now = now
+        self.allowsUnsupported = allowsUnsupported
         let folder = HostPaths(workingDirectory: "/").absolute(workingDirectory)
         paths = HostPaths(workingDirectory: folder)
     }
@@ -26,7 +31,8 @@ package struct SpecCompiler: Sendable {
         for diagnostic in merged.missingKeys(of: SpecDeclarations.spec) where loader.isComplete {
             report.add(diagnostic)
         }
-        var decoder = SpecDecoder(root: merged, paths: paths, now: now)
+        var decoder = SpecDecoder(
+            root: merged, paths: paths, now: now, allowsUnsupported: allowsUnsupported)
         decoder.isSound = !report.hasErrors
         let directory = HostPaths.folder(of: paths.absolute(path))
         let appliance = decoder.appliance(sources: loader.files, directory: directory)

@@ -9,14 +9,17 @@ struct SpecDecoder {
     let paths: HostPaths
     /// Seconds since 1970.
     let now: Int64
+    /// Whether what cannot be done is left out with a warning.
+    let allowsUnsupported: Bool
     var report = DiagnosticReport()
     /// Whether nothing is wrong with any value by itself. What is missing for that reason is no mistake of its own.
     var isSound = true
 
-    init(root: SpecNode, paths: HostPaths, now: Int64) {
+    init(root: SpecNode, paths: HostPaths, now: Int64, allowsUnsupported: Bool = false) {
         self.root = root
         self.paths = paths
         self.now = now
+        self.allowsUnsupported = allowsUnsupported
     }
 
     mutating func appliance(sources: [SourceFile], directory: String) -> Appliance {
@@ -35,9 +38,15 @@ struct SpecDecoder {
             application: application(),
             files: files(),
             users: users(),
+            root: rootAccount(),
+            groups: groups(),
             services: services(),
             scripts: scripts(),
             system: system(),
+            network: network(),
+            firewall: firewall(),
+            bootLoader: bootLoader(),
+            rpmRepositories: rpmRepositories(),
             disk: disk(),
             firstBoot: FirstBootSettings(dataSources: dataSources()),
             memory: memory(),
@@ -53,6 +62,7 @@ struct SpecDecoder {
         appliance.ports = [22] + root.list("ports").compactMap(\.integer)
         if appliance.packages.remove.contains(where: { $0.value == "openssh-server" }) { appliance.ports.removeFirst() }
         expand(&appliance)
+        MachineExpansion(appliance: appliance).apply(to: &appliance)
         appliance.checks += checks(for: appliance)
         addStandardChecks(to: &appliance)
         checkConsistency(of: appliance)

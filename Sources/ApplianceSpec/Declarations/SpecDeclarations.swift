@@ -27,17 +27,32 @@ enum SpecDeclarations {
                 "A date at which the distribution's snapshot archive is asked for locked packages that its mirror no longer "
                     + "has."),
             Field("repositories", .list(of: .record(repository)), "Repositories besides the distribution's own."),
+            Field(
+                "rpm-repositories", .list(of: .record(rpmRepository)),
+                "Repositories of rpm packages, as a Kickstart names them; no base that can be built takes any."),
             Field("packages", .record(packages), "Packages besides the base system and the application's."),
             Field("application", .record(application), "The application, as one of the kinds that Stonebake knows."),
             Field("files", .list(of: .record(file)), "Files, folders and links that are put into the image."),
             Field("users", .list(of: .record(user)), "Users of the machine."),
+            Field("root", .record(rootAccount), "The account of root."),
+            Field("groups", .list(of: .record(group)), "Groups of the machine."),
             Field("services", .record(services), "systemd units."),
             Field(
                 "scripts", .list(of: .record(script)),
                 "Run in the image, in order, while it is built. One that fails fails the build."),
             Field("hostname", .text(.hostName), "The host name.", standard: "what the cloud says at first boot"),
             Field("locale", .text(.locale), "The system's locale.", standard: "C.UTF-8"),
+            Field("locales", .list(of: .text(.locale)), "Locales that are there besides that one."),
+            Field("keyboard", .record(keyboard), "The keyboard of the console."),
             Field("timezone", .text(.timezone), "The time zone.", standard: "Etc/UTC"),
+            Field("time", .record(time), "Where the machine gets its time."),
+            Field("network", .list(of: .record(network)), "Network interfaces.", standard: "DHCP on every card"),
+            Field("firewall", .record(firewall), "What reaches the machine from outside.", standard: "everything"),
+            Field(
+                "selinux", .choice(SELinuxMode.allCases.map(\.rawValue)),
+                "SELinux in place of Debian's AppArmor; the file system is labelled at the first boot.",
+                standard: "disabled"),
+            Field("boot-loader", .record(bootLoader), "The boot loader's menu."),
             Field("kernel-arguments", .list(of: .text(.kernelArgument)), "Added to the kernel's command line."),
             Field("disk", .record(disk), "The disk."),
             Field("first-boot", .record(firstBoot), "Where the machine learns who it is."),
@@ -71,17 +86,50 @@ enum SpecDeclarations {
                 "signed-by", .text(.relativePath), "The keyring that signs it, a file beside the spec.",
                 standard: "the distribution's own keyring"),
             Field("priority", .integer(-1000...1001), "Its apt pin priority.", standard: "apt's own rules"),
+            Field(
+                "cost", .integer(0...1_000_000),
+                "Of one version in several repositories, the one with the lowest cost is taken.", standard: "1000"),
+            Field(
+                "include", .list(of: .text(.packagePattern)),
+                "Only packages whose names match are taken from it; `*`, `?` and `[…]` are patterns."),
+            Field(
+                "exclude", .list(of: .text(.packagePattern)),
+                "Packages whose names match are not taken from it."),
         ],
         exactlyOne: ["archive", "uri"])
+
+    static let rpmRepository = Record(
+        name: "an rpm repository",
+        fields: [
+            Field("name", .text(.line), "What messages call it.", need: .inEachFile),
+            Field("baseurl", .text(.rpmURL), "Its address."),
+            Field("mirrorlist", .text(.rpmURL), "The address of a list of its mirrors."),
+            Field("metalink", .text(.rpmURL), "The address of a metalink."),
+            Field("cost", .integer(0...1_000_000), "The cheapest repository is asked first.", standard: "1000"),
+            Field("include", .list(of: .text(.line)), "Only these packages are taken from it."),
+            Field("exclude", .list(of: .text(.line)), "These packages are not taken from it."),
+            Field("proxy", .text(.line), "The proxy that it is reached through."),
+            Field("verify-tls", .boolean, "Whether its certificate is judged.", standard: "true"),
+        ],
+        exactlyOne: ["baseurl", "mirrorlist", "metalink"])
 
     static let packages = Record(
         name: "packages",
         fields: [
             Field(
                 "install", .list(of: .text(.packageRequest)),
-                "Packages as apt takes them; `-name` takes out one that a base asks for."),
-            Field("remove", .list(of: .text(.packageName)), "Packages that must not be in the image."),
+                "Packages as apt takes them, or a pattern such as `python3-dj*`; `-name` takes out one that a base asks "
+                    + "for."),
+            Field(
+                "remove", .list(of: .text(.packageRemoval)),
+                "Packages that must not be in the image; a pattern may match none."),
             Field("recommends", .boolean, "Whether recommended packages come along.", standard: "false"),
+            Field(
+                "documentation", .boolean,
+                "Whether manual pages and /usr/share/doc are kept; copyright files are in any case.",
+                standard: "true"),
+            Field(
+                "languages", .list(of: .text(.language)), "The languages whose messages are kept.", standard: "all"),
         ])
 
     static let file = Record(
@@ -104,6 +152,7 @@ enum SpecDeclarations {
         fields: [
             Field("name", .text(.userName), "The login name.", need: .inEachFile),
             Field("uid", .integer(1...59999), "The numeric id.", standard: "the next free one"),
+            Field("gid", .integer(1...59999), "The numeric id of its own group.", standard: "the next free one"),
             Field("groups", .list(of: .text(.groupName)), "Groups besides its own."),
             Field("ssh-keys", .list(of: .text(.sshKey)), "Public keys that may log in."),
             Field(
@@ -123,6 +172,8 @@ enum SpecDeclarations {
             Field("enable", .list(of: .text(.unit)), "Units that start at boot."),
             Field("disable", .list(of: .text(.unit)), "Units that do not start at boot."),
             Field("mask", .list(of: .text(.unit)), "Units that can not be started at all."),
+            Field(
+                "boot-target", .text(.target), "The target that booting is for.", standard: "what the packages bring"),
         ])
 
     static let script = Record(
@@ -131,6 +182,14 @@ enum SpecDeclarations {
             Field("name", .text(.line), "What the log calls it.", standard: "the source's name, or its number"),
             Field("run", .text(.nonEmpty), "Its text; without an interpreter line /bin/sh runs it."),
             Field("source", .text(.relativePath), "A file beside the spec that holds its text."),
+            Field(
+                "interpreter", .text(.interpreter), "The program that gets the text.",
+                standard: "what its first line says"),
+            Field("log", .text(.imagePath), "Where in the image what it prints is kept."),
+            Field(
+                "where", .choice(ScriptEntry.Place.allCases.map(\.rawValue)),
+                "`host`: beside the root, which is at `$INSTALL_ROOT` and /mnt/sysimage, with the building machine's "
+                    + "programs; nothing else can be written to.", standard: "image"),
         ],
         exactlyOne: ["run", "source"])
 

@@ -41,13 +41,22 @@ extension TextRule {
 
     static let packageRequest = TextRule(
         "a package request",
-        "^(-[a-z0-9][a-z0-9+.-]+|[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?(=[0-9][A-Za-z0-9.+:~-]*|/[a-z][a-z0-9-]*)?)$",
+        "^(-[a-z0-9][a-z0-9+.-]+|[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?(=[0-9][A-Za-z0-9.+:~-]*|/[a-z][a-z0-9-]*)?"
+            + #"|(?=.*[*?\[])[\[\]a-z0-9+.*?-]{2,})$"#,
         examples: ["nginx", "nginx=1.26.3-3", "nginx/trixie-backports", "libc6:amd64", "-nginx"]
     ) { text in
         text.contains(" ") || text.contains("(")
             ? "ask for one version as apt does: 'nginx=1.26.3-3'; for the one of a suite: 'nginx/trixie-backports'"
             : nil
     }
+
+    /// A name, or a pattern as fnmatch(3) has it.
+    static let packagePattern = TextRule(
+        "a package pattern", #"^[\[\]a-z0-9+.*?-]+$"#, examples: ["nginx", "python3-*"])
+    static let packageRemoval = TextRule(
+        "a package name", #"^([a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?|(?=.*[*?\[])[\[\]a-z0-9+.*?-]{2,})$"#,
+        examples: ["nginx", "libc6:amd64", "*-firmware"])
+    static let language = TextRule("a language", "^[a-z]{2,3}([_@][A-Za-z]+)*$", examples: ["en", "pt_BR"])
 
     static let archiveName = TextRule("an archive name", "^[a-z][a-z0-9-]*$", examples: ["debian", "debian-security"])
     static let repositoryName = TextRule("a repository name", "^[a-z][a-z0-9-]*$", examples: ["grafana"])
@@ -112,6 +121,7 @@ extension TextRule {
         text.contains(".") || text.contains(" ") || text.isEmpty ? nil : "did you mean '\(text).service'?"
     }
 
+    static let target = TextRule("a target", #"^[A-Za-z0-9:_.@\\-]+[.]target$"#, examples: ["multi-user.target"])
     static let unitState = TextRule("a unit state", "^[a-z]+(-[a-z]+)*$", examples: ["active", "inactive"])
 
     static let hostName = TextRule(

@@ -18,9 +18,17 @@ package struct Appliance: Sendable {
     package var application: Application?
     package var files: [FileEntry]
     package var users: [UserEntry]
+    package var root = RootAccount()
+    package var groups: [GroupEntry] = []
     package var services: ServiceSettings
     package var scripts: [ScriptEntry]
     package var system: SystemSettings
+    /// Empty: DHCP on every card.
+    package var network: [NetworkInterface] = []
+    package var firewall: Firewall?
+    package var bootLoader = BootLoaderSettings()
+    /// Kept as they were written; none can serve a Debian base.
+    package var rpmRepositories: [RPMRepository] = []
     package var disk: DiskSettings
     package var firstBoot: FirstBootSettings
     /// Memory of the machine that boots it, for checks and for formats that record it.
@@ -67,6 +75,12 @@ package struct Repository: Sendable {
     package var keyring: Digest?
     /// An apt pin priority for all of it; nil for apt's own defaults (500, or what Release's NotAutomatic says).
     package var priority: Int?
+    /// Of one version in several repositories, the one with the lowest cost is taken.
+    package var cost: Int?
+    /// Glob patterns: no package whose name matches none of them is taken from here; empty for no such limit.
+    package var include: [String] = []
+    /// Glob patterns: no package whose name matches one of them is taken from here.
+    package var exclude: [String] = []
     package var range: SourceRange?
 
     package init(
@@ -91,6 +105,10 @@ package struct PackageSelection: Sendable {
     package var remove: [Located<String>]
     /// Whether Recommends are installed, as apt would by default.
     package var recommends: Bool
+    /// False: manual pages and documentation are left out, their copyright files kept.
+    package var hasDocumentation = true
+    /// The languages whose message catalogues are kept; nil for all.
+    package var languages: [String]?
 }
 
 package enum Application: Sendable {
@@ -164,6 +182,8 @@ package struct UserEntry: Sendable {
 
     package var name: Located<String>
     package var uid: Int?
+    /// Of the user's own group.
+    package var gid: Int? = nil
     package var groups: [String]
     package var sshKeys: [String]
     package var password: Password
@@ -178,25 +198,45 @@ package struct ServiceSettings: Sendable {
     package var enable: [Located<String>]
     package var disable: [Located<String>]
     package var mask: [Located<String>]
+    /// The unit that booting is for: `multi-user.target`; nil for what the packages bring.
+    package var bootTarget: Located<String>?
 }
 
 /// A script that runs in the image's root while it is built. Any exit status but 0 fails the build.
 package struct ScriptEntry: Sendable {
+    /// Where a script runs.
+    package enum Place: String, Sendable, CaseIterable {
+        /// With the image's root as its own.
+        case image
+        /// In the tree of the machine that builds, which it cannot write to; the root is a folder there.
+        case host
+    }
+
     package var name: String
     /// With its interpreter line; without one it is run by /bin/sh.
     package var text: String
     package var range: SourceRange?
     /// The file that holds it, as a person would type its path; nil when the text stands in the spec.
     package var file: String?
+    /// The program that gets the text, with its arguments: `/usr/bin/python3`; nil for what the first line says.
+    package var interpreter: String?
+    /// A path in the image: where what it prints is kept.
+    package var log: String?
+    package var place = Place.image
 }
 
 package struct SystemSettings: Sendable {
     /// Nil: the image has none, and takes it from its data source at first boot.
     package var hostname: String?
     package var locale: String
+    /// Made besides `locale`.
+    package var moreLocales: [String] = []
     package var timezone: String
     /// Added to the kernel command line.
     package var kernelArguments: [String]
+    package var keyboard: Keyboard?
+    package var time: TimeSettings?
+    package var selinux: SELinuxMode?
 }
 
 package struct DiskSettings: Sendable {

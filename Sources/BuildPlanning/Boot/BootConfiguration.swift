@@ -24,11 +24,13 @@ package struct BootConfiguration: Sendable {
     package let kernel: String
     /// Added to the kernel's command line after the consoles.
     package let kernelArguments: [String]
+    package let menu: BootLoaderSettings
 
     package init(
         firmware: [DiskSettings.Firmware], architecture: Architecture, identity: DiskIdentity, kernel: String,
-        kernelArguments: [String]
+        kernelArguments: [String], menu: BootLoaderSettings = BootLoaderSettings()
     ) {
+        self.menu = menu
         self.firmware = firmware
         self.architecture = architecture
         self.identity = identity
@@ -37,7 +39,7 @@ package struct BootConfiguration: Sendable {
     }
 
     /// Seconds that the menu waits, for someone at the console to choose another kernel.
-    package static let timeout = 1
+    package var timeout: Int { menu.timeout ?? 1 }
     /// GRUB's name for the place of its modules, relative to the disk it was started from; root is always number 1.
     package static let prefix = "(,gpt1)/boot/grub"
     package static let serialSpeed = 115_200
@@ -50,6 +52,27 @@ package struct BootConfiguration: Sendable {
             File(path: "/etc/grub.d/enable_cloud", text: "", mode: 0o644),
             File(path: "/etc/fstab", text: fileSystemTable, mode: 0o644),
         ]
+            + (menu.password == nil
+                ? []
+                : [
+                    File(path: "/etc/grub.d/01_stonebake_password", text: passwordScript, mode: 0o700)
+                ])
+    }
+
+    /// With a password, only `root` may change an entry or get a shell of GRUB's; every entry still boots by itself.
+    private var passwordLines: String {
+        menu.password.map { "set superusers=root\npassword_pbkdf2 root \($0)\n" } ?? ""
+    }
+
+    /// What grub-mkconfig runs for a menu of its own.
+    private var passwordScript: String {
+        """
+        #!/bin/sh
+        # Made by Stonebake: the boot loader's password.
+        cat <<'END'
+        \(passwordLines)END
+
+        """
     }
 
     /// By UUID: the same on every controller and cloud.
@@ -80,7 +103,7 @@ package struct BootConfiguration: Sendable {
               load_env
             fi
             set default=0
-            set timeout=\(Self.timeout)
+            set timeout=\(timeout)
             insmod part_gpt
             insmod ext2
             search --no-floppy --fs-uuid --set=root \(root)
@@ -89,7 +112,7 @@ package struct BootConfiguration: Sendable {
               terminal_input console serial
               terminal_output console serial
             fi
-            menuentry 'Debian GNU/Linux' --class debian --class gnu-linux --class os --id gnulinux-simple-\(root) {
+            \(passwordLines)menuentry 'Debian GNU/Linux' \(menu.password == nil ? "" : "--unrestricted ")--class debian --class gnu-linux --class os --id gnulinux-simple-\(root) {
               insmod gzio
               linux /boot/vmlinuz-\(kernel) root=UUID=\(root) ro \(arguments)
               initrd /boot/initrd.img-\(kernel)
@@ -107,7 +130,7 @@ package struct BootConfiguration: Sendable {
     package var grubDefaults: String {
         """
         # Made by Stonebake: how this image boots. Run update-grub after changing it.
-        GRUB_TIMEOUT=\(Self.timeout)
+        GRUB_TIMEOUT=\(timeout)
         GRUB_CMDLINE_LINUX_DEFAULT=""
         GRUB_CMDLINE_LINUX=\(Self.quotedForShell(commandLine.joined(separator: " ")))
         GRUB_TERMINAL="console serial"
@@ -121,6 +144,10 @@ package struct BootConfiguration: Sendable {
     /// does to /boot/grub, with the image's own GRUB so that core image and modules are of one version.
     package var script: String {
         var lines = ["set -eu", "mkdir -p /boot/grub /boot/efi"]
+        if menu.password != nil {
+            // Otherwise the entries of update-grub could not be booted without the password.
+            lines.append("sed -i 's/^CLASS=\"--class/CLASS=\"--unrestricted --class/' /etc/grub.d/10_linux")
+        }
         if firmware.contains(.bios) {
             lines += Self.copyModules("i386-pc")
             lines += [

@@ -31,7 +31,11 @@ extension ResolutionRequest {
             case .archive(let name): "archive \(name)"
             case .uri(let uri): "uri \(uri)"
             }
+        var limits = repository.cost.map { " cost \($0)" } ?? ""
+        if !repository.include.isEmpty { limits += " include \(repository.include.joined(separator: ","))" }
+        if !repository.exclude.isEmpty { limits += " exclude \(repository.exclude.joined(separator: ","))" }
         return "\(repository.id) \(origin) \(repository.suite.value) \(repository.components.joined(separator: ",")) "
             + "signed-by \(repository.keyring?.hex ?? "-") priority \(repository.priority.map(String.init) ?? "-")"
+            + limits
     }
 }

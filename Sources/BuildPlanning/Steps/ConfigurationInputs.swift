@@ -13,6 +13,7 @@ extension StepPlanner {
         inputs.add("disk.boot", text: appliance.disk.boot.map(\.rawValue).sorted().joined(separator: ","))
         if let storage = appliance.disk.storage { inputs.add("disk.layout", text: canonical(storage)) }
         inputs.add("first-boot", text: appliance.firstBoot.dataSources.joined(separator: ","))
+        addMachine(to: &inputs)
         let services = appliance.services
         for (key, units) in [("enable", services.enable), ("disable", services.disable), ("mask", services.mask)] {
             inputs.add("services.\(key)", text: units.map(\.value).joined(separator: "\n"))
@@ -26,6 +27,29 @@ extension StepPlanner {
         inputs.add("application.wsgi.health", text: wsgi.healthPath)
         inputs.add("application.wsgi.static.url", text: wsgi.staticFiles?.url ?? "-")
         for (name, value) in wsgi.environment { inputs.add("application.wsgi.environment.\(name)", text: value) }
+    }
+
+    /// What most specs leave alone is no input then, so that a new key does not build anything again.
+    private func addMachine(to inputs: inout StepInputs) {
+        let system = appliance.system
+        if !system.moreLocales.isEmpty { inputs.add("locales", text: system.moreLocales.joined(separator: "\n")) }
+        if let keyboard = system.keyboard {
+            let parts = [keyboard.layouts, keyboard.variants, [keyboard.model], keyboard.options]
+            inputs.add("keyboard", text: parts.map { $0.joined(separator: ",") }.joined(separator: "\n"))
+        }
+        if let timeout = appliance.bootLoader.timeout { inputs.add("boot-loader.timeout", text: "\(timeout)") }
+        if let password = appliance.bootLoader.password { inputs.add("boot-loader.password", text: password) }
+        if !appliance.packages.hasDocumentation { inputs.add("packages.documentation", text: "false") }
+        if let languages = appliance.packages.languages {
+            inputs.add("packages.languages", text: languages.joined(separator: "\n"))
+        }
+        for group in appliance.groups {
+            let number = group.gid.map(String.init) ?? "-"
+            inputs.add("groups: \(group.name.value)", text: "gid \(number) system \(group.isSystem)")
+        }
+        let root = appliance.root
+        if let password = root.password { inputs.add("root.password", text: canonical(password)) }
+        if !root.sshKeys.isEmpty { inputs.add("root.ssh-keys", text: root.sshKeys.joined(separator: "\n")) }
     }
 
     /// Each script with the name of its input; scripts of one name are told apart by their number.

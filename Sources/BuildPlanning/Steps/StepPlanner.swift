@@ -74,7 +74,7 @@ struct StepPlanner {
         addSystem(to: &inputs)
         for user in appliance.users { inputs.add(InputName.user(user.name.value), text: canonical(user)) }
         let scripts = namedScripts
-        for (name, script) in scripts { inputs.add(name, text: script.text) }
+        for (name, script) in scripts { inputs.add(name, text: canonical(script)) }
         // Scripts run in order, so their place is part of the input.
         inputs.add(InputName.scriptOrder, text: scripts.map(\.name).joined(separator: "\n"))
         // The order of the files too: a later entry may lie inside a folder that an earlier one copies.

@@ -12,6 +12,8 @@ internal import SystemPackage
 package struct Sandbox: Sendable {
     /// The environment variable that holds the root's path for commands with `chroot: false`.
     package static let rootVariable = "STONEBAKE_ROOT"
+    /// Where a job that runs beside its root finds it; what Anaconda calls it for `%post --nochroot`.
+    package static let besidePath = "/mnt/sysimage"
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     private let runner: CommandRunner
@@ -95,12 +97,16 @@ package struct Sandbox: Sendable {
         ]
         if let timestamp = job.timestamp { environment["SOURCE_DATE_EPOCH"] = "\(timestamp)" }
         if !job.chroot { environment[Self.rootVariable] = mountPoint }
+        if job.isBesideRoot {
+            for name in [Self.rootVariable, "INSTALL_ROOT", "ANA_INSTALL_PATH"] { environment[name] = Self.besidePath }
+        }
         for (name, value) in job.command.environment { environment[name] = value }
         var order = SandboxOrder(
             layers: job.layers, upper: job.upper, work: work, mountPoint: mountPoint, binds: job.binds,
             privateNetwork: !job.network, chroot: job.chroot, hostname: job.hostname,
             executable: job.command.executable, arguments: job.command.arguments, environment: environment,
             workingDirectory: job.command.workingDirectory)
+        order.isBesideRoot = job.isBesideRoot
         order.isInteractive = job.terminal != nil
         if job.network { order.binds += Self.networkFiles() }
         variation?.apply(to: &order)

@@ -42,6 +42,7 @@ package enum SandboxInit {
         }
         let mounts = try SandboxMounts(mounting: order)
         if order.chroot { try mounts.mountKernelFilesystems() }
+        if order.isBesideRoot { try mounts.mountRootBeside() }
         for bind in order.binds { try mounts.bind(bind) }
         if order.chroot {
             try mounts.enter()

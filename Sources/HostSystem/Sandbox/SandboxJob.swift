@@ -24,6 +24,9 @@ package struct SandboxJob: Sendable {
     package var network = false
     /// False: the command runs in the host's tree and finds the root at `Sandbox.rootVariable` of its environment.
     package var chroot = true
+    /// True: the command sees the host's tree, read-only and with kernel filesystems of its own, and the root is a
+    /// folder in it: `Sandbox.besidePath`.
+    package var isBesideRoot = false
     /// `environment` is added to the sandbox's own clean one; nothing comes from the host's.
     package var command: Command
     package var hostname = "localhost"
@@ -55,6 +58,7 @@ struct SandboxOrder: Codable {
     var binds: [SandboxJob.Bind]
     var privateNetwork: Bool
     var chroot: Bool
+    var isBesideRoot = false
     var hostname: String
     var executable: String
     var arguments: [String]

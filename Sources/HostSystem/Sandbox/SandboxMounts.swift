@@ -19,6 +19,19 @@ struct SandboxMounts {
     init(mounting order: SandboxOrder) throws(HostError) {
         self.order = order
         let point = order.mountPoint
+        if order.isBesideRoot {
+            try Self.mount("/", at: point, flags: SB_MS_BIND | SB_MS_REC, "bind the host's tree")
+            guard sb_set_read_only(point, 1) == 0 else {
+                throw HostError.current("cannot make the host's tree read-only")
+            }
+        } else {
+            try Self.mountRoot(of: order, at: point)
+        }
+        root = Glibc.open(point, O_PATH_DIRECTORY)
+        guard root >= 0 else { throw HostError.current("cannot open the root '\(point)'") }
+    }
+
+    private static func mountRoot(of order: SandboxOrder, at point: String) throws(HostError) {
         if let upper = order.upper, order.layers.isEmpty {
             try Self.mount(upper, at: point, flags: SB_MS_BIND | SB_MS_REC, "bind the folder '\(upper)'")
         } else if order.upper == nil, order.layers.count == 1 {
@@ -30,8 +43,28 @@ struct SandboxMounts {
                 "overlay", at: point, type: "overlay", data: Self.overlayOptions(order),
                 "mount an overlay of the layers")
         }
-        root = Glibc.open(point, O_PATH_DIRECTORY)
-        guard root >= 0 else { throw HostError.current("cannot open the root '\(point)'") }
+    }
+
+    /// In the host's tree: the job's root, with the kernel filesystems that the command itself has, for what it runs
+    /// with chroot(1).
+    func mountRootBeside() throws(HostError) {
+        try memory("/mnt", "mode=755")
+        try makeDirectory(Sandbox.besidePath, mode: 0o755)
+        let (parent, name) = split(Sandbox.besidePath)
+        let folder = try open(parent, SB_O_PATH | Self.directoryFlag)
+        defer { close(folder) }
+        guard symlinkat(name, folder, "sysroot") == 0 else { throw HostError.current("cannot make /mnt/sysroot") }
+        let target = try self.folder(Sandbox.besidePath)
+        defer { close(target) }
+        try Self.mountRoot(of: order, at: Self.path(target))
+        for name in ["proc", "sys", "dev", "run", "tmp"] {
+            let source = try self.folder("/\(name)")
+            defer { close(source) }
+            let target = try self.folder("\(Sandbox.besidePath)/\(name)")
+            defer { close(target) }
+            try Self.mount(
+                Self.path(source), at: Self.path(target), flags: SB_MS_BIND | SB_MS_REC, "bind /\(name) into the root")
+        }
     }
 
     /// `userxattr`: what a user's namespace may write; also used as root, so that layers are alike. `volatile`: no

@@ -27,7 +27,10 @@ struct RepositorySnapshot: Sendable {
         PackageSource(
             repository: repository.id,
             suites: [repository.suite.value, release.suite, release.codename].compactMap { $0 },
-            component: "", priority: repository.priority ?? release.defaultPriority)
+            component: "", priority: repository.priority ?? release.defaultPriority,
+            limits: PackageLimits(
+                cost: repository.cost ?? PackageLimits.standardCost, include: repository.include,
+                exclude: repository.exclude))
     }
 
     var locked: LockedRepository {

@@ -14,10 +14,13 @@ struct Candidates {
         }
     }
 
-    /// Of the same version in several repositories the one added first stays.
+    /// Of the same version in several repositories the cheapest is taken; of those that cost the same, the one added
+    /// first stays.
     private func isBetter(_ id: PackageID, than other: PackageID, in pool: PackagePool) -> Bool {
-        let (new, old) = (pool.source(of: id).priority, pool.source(of: other).priority)
-        return new != old ? new > old : pool.compareVersions(id, other) > 0
+        let (new, old) = (pool.source(of: id), pool.source(of: other))
+        if new.priority != old.priority { return new.priority > old.priority }
+        let order = pool.compareVersions(id, other)
+        return order != 0 ? order > 0 : new.limits.cost < old.limits.cost
     }
 
     /// Every version of every package, to look something up that apt would not choose.

@@ -59,8 +59,8 @@ struct GoalLookup {
     /// - Throws: `ResolutionError` with everything that is wrong with the requests at once.
     mutating func resolve() throws(ResolutionError) -> ResolvedGoal {
         let base = goal.base.map { Located($0) }
-        let removed = Set(goal.remove.map(\.value))
-        let requests = parse(base, .base, except: removed) + parse(goal.install, .asked, except: [])
+        let plain = goal.install.filter { !PackageLimits.isPattern($0.value) }
+        let requests = parse(base.filter { !isRemoved($0.value) }, .base) + parse(plain, .asked)
         var candidates = Candidates(of: pool)
         let held = candidates.hold(goal.held, in: pool)
         choose(requests, in: &candidates)
@@ -69,12 +69,15 @@ struct GoalLookup {
         if goal.hasEssential {
             let always = candidates.all.filter { pool.isEssential($0) || pool.priority(of: $0) == 0 }
             roots = always.sorted { pool.name(of: $0) < pool.name(of: $1) }
-                .filter { !removed.contains(pool.name(of: $0)) || pool.isEssential($0) }
+                .filter { !isRemoved(pool.name(of: $0)) || pool.isEssential($0) }
                 .map { Root(id: $0, reason: .essential, text: pool.name(of: $0)) }
         }
         for request in requests {
             guard let id = package(for: request, candidates) else { continue }
             roots.append(Root(id: id, reason: request.reason, text: request.text.value, range: request.text.range))
+        }
+        for pattern in goal.install where PackageLimits.isPattern(pattern.value) {
+            roots += packages(matching: pattern, candidates)
         }
         let forbidden = forbiddenPackages(candidates, roots)
         if !unknown.isEmpty || !diagnostics.isEmpty {
@@ -92,10 +95,8 @@ struct GoalLookup {
         var reason: Root.Reason
     }
 
-    private mutating func parse(
-        _ texts: [Located<String>], _ reason: Root.Reason, except removed: Set<String>
-    ) -> [Request] {
-        texts.filter { !removed.contains($0.value) }.compactMap { text in
+    private mutating func parse(_ texts: [Located<String>], _ reason: Root.Reason) -> [Request] {
+        texts.compactMap { text in
             guard let request = PackageRequest(text.value) else {
                 refuse(
                     "'\(text.value)' is not a package request", text,
@@ -230,13 +231,38 @@ struct GoalLookup {
         return found
     }
 
+    /// What a pattern stands for, in the order of the names.
+    private mutating func packages(matching pattern: Located<String>, _ candidates: Candidates) -> [Root] {
+        let all = candidates.all.map { (id: $0, name: pool.name(of: $0)) }
+        let found = all.filter { PackageLimits.matches($0.name, pattern.value) && !isRemoved($0.name) }
+        if found.isEmpty { refuse("no package of \(repositoryNames) matches '\(pattern.value)'", pattern, hint: nil) }
+        return found.sorted { $0.name < $1.name }.map {
+            Root(id: $0.id, reason: .asked, text: $0.name, range: pattern.range)
+        }
+    }
+
     // MARK: Removals
+
+    private func isRemoved(_ name: String) -> Bool {
+        goal.remove.contains { $0.value == name || PackageLimits.matches(name, $0.value) }
+    }
+
+    /// Patterns as the names that they stand for: none, perhaps; no essential package, and none that is asked for.
+    private func removals(_ candidates: Candidates, _ roots: [Root]) -> [Located<String>] {
+        let asked = Set(roots.filter { $0.reason == .asked }.map(\.id))
+        return goal.remove.flatMap { text in
+            guard PackageLimits.isPattern(text.value) else { return [text] }
+            return candidates.all.filter {
+                PackageLimits.matches(pool.name(of: $0), text.value) && !pool.isEssential($0) && !asked.contains($0)
+            }.map { Located(pool.name(of: $0), at: text.range) }
+        }
+    }
 
     private mutating func forbiddenPackages(
         _ candidates: Candidates, _ roots: [Root]
     ) -> [(id: PackageID, range: SourceRange?)] {
         var forbidden: [(PackageID, SourceRange?)] = []
-        for text in goal.remove {
+        for text in removals(candidates, roots) {
             let id = pool.id(ofName: text.value)
             guard id != 0, let candidate = candidates[id] else {
                 let near = nearestNames(to: text.value)

@@ -10,6 +10,7 @@ struct PackageSource: Sendable, Equatable {
     var component: String
     /// apt's pin priority of all its packages.
     var priority: Int
+    var limits = PackageLimits()
 }
 
 /// libsolv's pool: every package of the indexes given, and what they need, provide and refuse. It belongs to one
@@ -185,10 +186,12 @@ final class PackagePool {
         return text.map { String(cString: $0) }
     }
 
-    /// Whether this architecture can be installed here: the native one, or `all`.
+    /// Whether it can be installed here: of the native architecture or `all`, and taken from its repository.
     func isNative(_ id: PackageID) -> Bool {
         let own = architecture(of: id)
-        return own == "all" || own == architecture
+        guard own == "all" || own == architecture else { return false }
+        let limits = sources[sourceNumber(of: id)].limits
+        return limits.isEmpty || limits.accept(name(of: id))
     }
 
     /// Less than, equal to or greater than 0, by Debian's order of versions (deb-version(7)).

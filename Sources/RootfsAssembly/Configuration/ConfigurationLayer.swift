@@ -75,7 +75,7 @@ struct Configurator {
             try await run(
                 system.steps.map { title, script in
                     Part(title: title, script: script) { RootfsError(.setting, "cannot \(title)", notes: $0) }
-                } + appliance.users.map(part))
+                } + accounts)
             try await place(appliance.files)
             if appliance.scripts.isEmpty {
                 try await run(services + ending(boot))
@@ -102,7 +102,7 @@ struct Configurator {
         }
         return BootConfiguration(
             firmware: appliance.disk.boot, architecture: appliance.architecture, identity: identity, kernel: kernel,
-            kernelArguments: appliance.system.kernelArguments)
+            kernelArguments: appliance.system.kernelArguments, menu: appliance.bootLoader)
     }
 
     // MARK: Files
@@ -144,6 +144,18 @@ struct Configurator {
     }
 
     // MARK: Users, services, scripts
+
+    private var accounts: [Part] {
+        let root = Part(title: "set up root's account", script: AccountScript.script(for: appliance.root)) {
+            RootfsError(.user, "cannot set up root's account", at: appliance.root.range, notes: $0)
+        }
+        let groups = appliance.groups.map { group in
+            Part(title: "make the group \(group.name.value)", script: AccountScript.script(for: group)) {
+                RootfsError(.user, "cannot make the group '\(group.name.value)'", at: group.name.range, notes: $0)
+            }
+        }
+        return groups + appliance.users.map(part) + (appliance.root.isUntouched ? [] : [root])
+    }
 
     private func part(_ user: UserEntry) -> Part {
         Part(title: "make the user \(user.name.value)", script: UserScript.script(for: user)) {
@@ -226,15 +238,20 @@ struct Configurator {
     }
 
     private func run(_ script: ScriptEntry) async throws {
-        let path = "\(surroundings.folder)/script"
-        let text = script.text.hasPrefix("#!") ? script.text : "#!/bin/sh\n\(script.text)"
-        try Files.write(text, to: path, mode: 0o755)
-        let binds = surroundings.binds(over: layers.folders + [upper])
-        try await run(Command("/run/stonebake/script", []), binds: binds) { lines in
-            RootfsError(.script, "the script '\(script.name)' failed", at: script.range, notes: lines)
+        let run = ScriptRun(script: script, folder: surroundings.folder)
+        try run.write()
+        let isBeside = script.place == .host
+        let binds =
+            isBeside
+            ? [SandboxJob.Bind(surroundings.folder, at: "/run/stonebake", readOnly: false)]
+            : surroundings.binds(over: layers.folders + [upper])
+        try await self.run(run.command, binds: binds, beside: isBeside) { lines in
+            RootfsError(
+                .script, "the script '\(script.name)' failed", at: script.range, hint: run.hint(after: lines),
+                notes: lines)
         }
         // One that failed stays where it ran: a person may look at it from a shell in the root.
-        try Files.remove(path)
+        try run.remove()
     }
 
     /// When something in this step asked for it; the base's own is good otherwise.
@@ -246,10 +263,11 @@ struct Configurator {
     }
 
     private func run(
-        _ command: Command, binds: [SandboxJob.Bind], _ failure: ([String]) -> any Error
+        _ command: Command, binds: [SandboxJob.Bind], beside: Bool = false, _ failure: ([String]) -> any Error
     ) async throws {
         let job = SandboxJob(layers: layers.folders, upper: upper, command: command).with {
             $0.binds = binds
+            $0.isBesideRoot = beside
             $0.timestamp = lock.timestamp
         }
         let result = try await sandbox.run(job)

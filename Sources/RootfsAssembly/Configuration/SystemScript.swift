@@ -8,11 +8,15 @@ struct SystemScript {
 
     /// Each setting by itself, so that a failure names the one.
     var steps: [(title: String, script: String)] {
-        [
+        var steps = [
             ("set the host name", hostname), ("set the locale '\(appliance.system.locale)'", locale),
             ("set the time zone '\(appliance.system.timezone)'", timezone), ("set up the first boot", firstBoot),
             ("mark the packages that were asked for", packageMarks),
         ]
+        if let keyboard = appliance.system.keyboard { steps.append(("set the keyboard", script(for: keyboard))) }
+        let trimming = TrimmingScript(packages: appliance.packages)
+        if trimming.isNeeded { steps.append(("take documentation and languages out", trimming.script)) }
+        return steps
     }
 
     private var hostname: String {
@@ -28,24 +32,65 @@ struct SystemScript {
 
     private var locale: String {
         let locale = appliance.system.locale
-        let generated = ["C.UTF-8", "C.utf8", "C", "POSIX"].contains(locale)
-        let charset = locale.split(separator: ".").last.map(String.init) ?? "UTF-8"
         let name = Command.quoted(locale)
-        let generate = """
-            test -x /usr/sbin/locale-gen || { echo "the package 'locales' is not installed" >&2; exit 1; }
-            grep -q "^\(locale) " /usr/share/i18n/SUPPORTED || { echo "there is no locale '\(locale)'" >&2; exit 1; }
-            printf '%s %s\\n' \(name) \(Command.quoted(charset)) >>/etc/locale.gen
-            locale-gen
-            """
+        let made = ([locale] + appliance.system.moreLocales).filter {
+            !["C.UTF-8", "C.utf8", "C", "POSIX"].contains($0)
+        }
+        let generate = made.map { locale in
+            let charset = locale.split(separator: ".").last.map(String.init) ?? "UTF-8"
+            return """
+                grep -q "^\(locale) " /usr/share/i18n/SUPPORTED || { echo "there is no locale '\(locale)'" >&2; exit 1; }
+                printf '%s %s\\n' \(Command.quoted(locale)) \(Command.quoted(charset)) >>/etc/locale.gen
+                """
+        }
+        let check =
+            "test -x /usr/sbin/locale-gen || { echo \"the package 'locales' is not installed\" >&2; exit 1; }"
         return """
             set -e
-            \(generated ? "" : generate)
+            \(made.isEmpty ? "" : ([check] + generate + ["locale-gen"]).joined(separator: "\n"))
             if [ -x /usr/sbin/update-locale ]; then
                 update-locale --no-checks LANG=\(name)
             else
                 printf 'LANG=%s\\n' \(name) >/etc/default/locale
             fi
             """
+    }
+
+    /// Layouts and variants as X knows them, also where there is no X; console-setup translates them.
+    private func script(for keyboard: Keyboard) -> String {
+        let checks = keyboard.layouts.map { layout in
+            """
+            sed -n '/^! layout/,/^! variant/p' "$rules" | grep -q '^  \(layout) ' || {
+                echo "there is no keyboard layout '\(layout)'" >&2; exit 1; }
+            """
+        }
+        let variants = zip(keyboard.layouts, keyboard.variants).filter { !$1.isEmpty }.map { layout, variant in
+            """
+            sed -n '/^! variant/,/^! option/p' "$rules" | grep -q '^  \(variant)  *\(layout):' || {
+                echo "the keyboard layout '\(layout)' has no variant '\(variant)'" >&2; exit 1; }
+            """
+        }
+        return """
+            set -e
+            rules=/usr/share/X11/xkb/rules/base.lst
+            test -e "$rules" || { echo "the package 'keyboard-configuration' is not installed" >&2; exit 1; }
+            \((checks + variants).joined(separator: "\n"))
+            rm -f /etc/console-setup/cached_*
+            if [ -x /usr/bin/setupcon ] || [ -x /bin/setupcon ]; then setupcon --force --save-only; fi
+            """
+    }
+
+    private static func file(for keyboard: Keyboard) -> PlacedEntry {
+        let text = """
+            # Made by Stonebake. See keyboard(5).
+            XKBMODEL="\(keyboard.model)"
+            XKBLAYOUT="\(keyboard.layouts.joined(separator: ","))"
+            XKBVARIANT="\(keyboard.variants.joined(separator: ","))"
+            XKBOPTIONS="\(keyboard.options.joined(separator: ","))"
+            BACKSPACE="guess"
+
+            """
+        return PlacedEntry(path: "/etc/default/keyboard", content: .text(text))
     }
 
     private var timezone: String {
@@ -78,6 +123,12 @@ struct SystemScript {
 
     /// What does not come from the spec, as files of the image.
     var files: [PlacedEntry] {
+        let trimming = TrimmingScript(packages: appliance.packages)
+        return (appliance.system.keyboard.map { [Self.file(for: $0)] } ?? [])
+            + (trimming.isNeeded ? [trimming.settings] : []) + cloudFiles
+    }
+
+    private var cloudFiles: [PlacedEntry] {
         [
             PlacedEntry(path: "/etc/systemd/system/stonebake-ssh-keys.service", content: .text(Self.sshKeysUnit)),
             PlacedEntry(path: "/etc/netplan/90-stonebake.yaml", content: .text(Self.network), mode: 0o600),

@@ -10,6 +10,7 @@ enum UserScript {
         for group in user.groups {
             lines.append("getent group \(quoted(group)) >/dev/null || groupadd --system \(quoted(group))")
         }
+        if let gid = user.gid { lines.append("getent group \(gid) >/dev/null || groupadd --gid \(gid) \(name)") }
         lines += [
             "if getent passwd \(name) >/dev/null; then",
             "    :" + changes(user).map { "\n    usermod \($0) \(name)" }.joined(),
@@ -28,7 +29,7 @@ enum UserScript {
     }
 
     private static func creation(_ user: UserEntry) -> [String] {
-        var options = ["--user-group"]
+        var options = [user.gid.map { "--no-user-group --gid \($0)" } ?? "--user-group"]
         if user.isSystem { options.append("--system") }
         options.append(user.isSystem ? "--no-create-home" : "--create-home")
         if let uid = user.uid { options.append("--uid \(uid)") }
@@ -42,6 +43,7 @@ enum UserScript {
     private static func changes(_ user: UserEntry) -> [String] {
         var changes: [String] = []
         if let uid = user.uid { changes.append("--uid \(uid)") }
+        if let gid = user.gid { changes.append("--gid \(gid)") }
         if let shell = user.shell { changes.append("--shell \(quoted(shell))") }
         if let home = user.home { changes.append("--home \(quoted(home))") }
         if let gecos = user.gecos { changes.append("--comment \(quoted(gecos))") }
