@@ -32,3 +32,22 @@ package struct KickstartReading: Sendable {
     package var document: KickstartDocument
     package var report: DiagnosticReport
 }
+
+/// Reads Kickstart files.
+package struct KickstartReader {
+    private let options: KickstartOptions
+    private let loader: KickstartLoader
+
+    package init(options: KickstartOptions = KickstartOptions(), loader: @escaping KickstartLoader) {
+        self.options = options
+        self.loader = loader
+    }
+
+    /// Never fails: what is wrong is in the report, at its place, as much of it as can be told at once.
+    ///
+    /// - Parameter path: what diagnostics say, and what included files are relative to.
+    package func read(path: String, text: String) -> KickstartReading {
+        var parser = DocumentParser(SourceFile(path: path, text: text), options: options, loader: loader)
+        return parser.read()
+    }
+}

@@ -26,6 +26,9 @@ struct OptionValues: Sendable {
 
     mutating func remove(_ name: String) { values[name] = nil }
 
+    /// Later values replace earlier ones.
+    mutating func merge(_ later: OptionValues) { values.merge(later.values) { $1 } }
+
     func contains(_ name: String) -> Bool { values[name] != nil }
 
     func place(_ name: String) -> SourceRange? { values[name]?.last?.range }

@@ -1,0 +1,177 @@
+import Diagnostics
+
+/// A section that is being read.
+struct OpenSection {
+    enum Content {
+        case script(ScriptSection)
+        case packages(PackagesSection)
+        case certificate(CertificateSection)
+        case raw(RawSection)
+        /// Of an unknown kind, or with a header that is wrong: read over.
+        case skipped
+    }
+
+    var content: Content
+    /// `%post`.
+    let name: Located<String>
+
+    static let names =
+        ScriptSection.Kind.allCases.map(\.rawValue) + ["%packages", "%certificate", "%addon", "%anaconda"]
+
+    /// - Parameter values: nil where the header is wrong.
+    init(_ words: [Located<String>], name: Located<String>, values: OptionValues?) {
+        self.name = name
+        let end = words.last?.range?.end
+        var range = name.range
+        if let end { range?.end = end }
+        guard let range, let values else {
+            content = .skipped
+            return
+        }
+        if let kind = ScriptSection.Kind(rawValue: name.value) {
+            content = .script(
+                ScriptSection(
+                    kind: Located(kind, at: name.range),
+                    interpreter: values.string("interpreter") ?? Located("/bin/sh"), log: values.string("log"),
+                    erroronfail: values.flag("erroronfail"), nochroot: values.flag("nochroot"), lines: [],
+                    range: range))
+        } else if name.value == "%packages" {
+            content = .packages(PackagesSection(flags: PackageFlags(values), entries: [], range: range))
+        } else if name.value == "%certificate" {
+            content = .certificate(
+                CertificateSection(
+                    filename: values.required("filename"), directory: values.string("dir"),
+                    type: values.string("type"), lines: [], range: range))
+        } else if OpenSection.names.contains(name.value) {
+            content = .raw(RawSection(name: name, arguments: Array(words.dropFirst()), lines: [], range: range))
+        } else {
+            content = .skipped
+        }
+    }
+
+    /// Whether blank lines and comments are part of it.
+    var takesAllLines: Bool {
+        if case .packages = content { false } else { true }
+    }
+
+    mutating func add(_ line: SourceLine) throws(ArgumentProblem) {
+        switch content {
+        case .script(var section):
+            section.lines.append(line.scriptLine)
+            content = .script(section)
+        case .certificate(var section):
+            section.lines.append(line.scriptLine)
+            content = .certificate(section)
+        case .raw(var section):
+            section.lines.append(line.scriptLine)
+            content = .raw(section)
+        case .packages(var section):
+            if let entry = try PackageEntry(line) { section.entries.append(entry) }
+            content = .packages(section)
+        case .skipped: break
+        }
+    }
+
+    /// The section as it is when its end is reached; nil for one that says nothing.
+    func finished() throws(ArgumentProblem) -> KickstartDocument.Item? {
+        switch content {
+        case .script(let section):
+            // As with pykickstart, a script of blank lines is none.
+            return section.lines.allSatisfy { $0.text.trimmed.isEmpty } ? nil : .script(section)
+        case .packages(let section): return .packages(section)
+        case .certificate(let section):
+            guard section.lines.contains(where: { !$0.text.trimmed.isEmpty }) else {
+                throw ArgumentProblem("this %certificate is empty", at: section.range, code: "empty-section")
+            }
+            return .certificate(section)
+        case .raw(let section): return .raw(section)
+        case .skipped: return nil
+        }
+    }
+
+    /// What goes on behind an `%end` that stood in an included file: the same kind of section, with the options that
+    /// pykickstart has then.
+    func reopened() -> OpenSection {
+        var other = self
+        switch content {
+        case .script(let section):
+            other.content = .script(
+                ScriptSection(
+                    kind: section.kind, interpreter: Located("/bin/sh"), log: nil, erroronfail: Located(false),
+                    nochroot: Located(false), lines: [], range: section.range))
+        case .packages(var section):
+            section.entries = []
+            other.content = .packages(section)
+        case .raw(var section):
+            section.lines = []
+            other.content = .raw(section)
+        case .certificate, .skipped: other.content = .skipped
+        }
+        return other
+    }
+}
+
+extension PackageEntry {
+    /// A line of `%packages`: cut at the first `#`, trimmed. Nil where nothing is left.
+    init?(_ line: SourceLine) throws(ArgumentProblem) {
+        let text = line.text.prefix { $0 != "#" }
+        let trimmed = text.trimmed
+        guard !trimmed.isEmpty else { return nil }
+        let indent = line.text.unicodeScalars.prefix(while: \.properties.isWhitespace).count
+        let range = line.file.range(line: line.number, column: indent + 1, length: trimmed.unicodeScalars.count)
+        func empty(_ what: String) -> ArgumentProblem {
+            ArgumentProblem("this names no \(what)", at: range, code: "package-entry")
+        }
+
+        isExcluded = trimmed.hasPrefix("-")
+        let name = isExcluded ? String(trimmed.dropFirst()) : trimmed
+        if name.hasPrefix("@^") {
+            guard name.count > 2 else { throw empty("environment") }
+            kind = Located(.environment(String(name.dropFirst(2))), at: range)
+        } else if name.hasPrefix("@") {
+            let group = name.dropFirst()
+            // An exclusion has no options: pykickstart takes all of it for the name.
+            kind = Located(
+                isExcluded
+                    ? PackageEntry.group(String(group), .mandatoryAndDefault)
+                    : try PackageEntry.group(line, group, range),
+                at: range)
+            guard !kind.value.groupName.isEmpty else { throw empty("group") }
+        } else {
+            guard !name.trimmed.isEmpty else { throw empty("package") }
+            kind = Located(.package(name), at: range)
+        }
+    }
+
+    /// `name --nodefaults`, whose name may hold spaces.
+    private static func group(
+        _ line: SourceLine, _ text: Substring, _ range: SourceRange
+    ) throws(ArgumentProblem) -> Kind {
+        guard let grammar = GrammarTable.commands["@"] else { return .group(String(text), .mandatoryAndDefault) }
+        let words = text.words.map { Located($0, at: range) }
+        let parsed = try ArgumentParser.parse(words, of: Located("@", at: range), as: grammar, in: .newest)
+        let isMandatory = parsed.values.flag("nodefaults").value
+        let isAll = parsed.values.flag("optional").value
+        if isMandatory, isAll {
+            throw ArgumentProblem(
+                "only one of --nodefaults and --optional can be given", at: range, code: "option-conflict")
+        }
+        if let unknown = parsed.extras.first(where: { $0.value.hasPrefix("--") }) {
+            throw ArgumentProblem(
+                "a group has no option '\(unknown.value)'", at: range, hint: "its options are --nodefaults --optional",
+                code: "unknown-option")
+        }
+        let name = parsed.extras.map(\.value).joined(separator: " ")
+        return group(name, isMandatory ? .mandatory : isAll ? .all : .mandatoryAndDefault)
+    }
+
+    /// A name with a `:` is that of a module.
+    private static func group(_ name: String, _ extent: GroupExtent) -> Kind {
+        guard let colon = name.firstIndex(of: ":") else { return .group(name, extent) }
+        let parts = name[name.index(after: colon)...].split(
+            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        return .module(
+            name: String(name[..<colon]), stream: parts.first.map(String.init),
+            profile: parts.count == 2 ? String(parts[1]) : nil)
+    }
+}
