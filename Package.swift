@@ -117,7 +117,7 @@ let package = Package(
             name: "HostWorker", dependencies: ["HostSystem", "ContentDigest"], path: "Tests/HostWorker",
             swiftSettings: settings),
         tests("ContentDigestTests", ["ContentDigest", system]),
-        tests("KickstartTests", ["Kickstart", "Diagnostics"]),
+        tests("KickstartTests", ["Kickstart", "Diagnostics"], exclude: ["Judge/judge.py", "Files"]),
         tests("StyleTests", []),
         tests("SetupTests", ["HostSystem"]),
         tests(

@@ -93,7 +93,8 @@ package struct BootloaderCommand: Sendable {
 
     /// Kernel arguments.
     package var append: Located<String>?
-    package var linear: Located<Bool>
+    /// Of LILO; nil where neither `--linear` nor `--nolinear` stands.
+    package var linear: Located<Bool>?
     package var location: Located<Location>?
     package var lba32: Located<Bool>
     /// A secret.
@@ -115,7 +116,7 @@ package struct BootloaderCommand: Sendable {
 
     init(_ values: OptionValues) {
         append = values.string("append")
-        linear = values.flag("linear", default: true)
+        linear = values.bool("linear")
         location = values.choice("location")
         lba32 = values.flag("lba32")
         password = values.string("password")

@@ -20,11 +20,11 @@ extension PackageSelection {
         case (.environment(let name), false):
             environment = Located(name, at: range)
         case (.environment(let name), true):
-            // Of an environment that is not chosen, pykickstart makes a package that is excluded.
+            // Of an environment that is not chosen, pykickstart makes a group that is excluded.
             if environment?.value == name {
                 environment = nil
             } else {
-                exclude(Located("@^" + name, at: range))
+                excludedGroups.append(Located("^" + name, at: range))
             }
         case (.group, false), (.module, false):
             guard !groups.contains(where: { $0.value.groupName == entry.kind.value.groupName }) else { return }

@@ -20,15 +20,14 @@ struct CommandGrammar: Sendable {
     /// No section's header, and no group's line.
     var isCommand: Bool { !name.hasPrefix("%") && name != "@" }
 
-    /// The newest dialect of each set of options, newest first, the live ones: where the union of dialects looks.
+    /// The newest dialect of each set of options, Fedora's before RHEL's and the newest first, of those where it is live:
+    /// where the union of dialects looks.
     private(set) var variants: [Dialect] = []
-    private(set) var newestLive = Dialect.newest
 
     /// Once the options are known.
     mutating func findVariants() {
-        newestLive = Dialect.all.last { isLive(in: $0) } ?? .newest
         var signatures: Set<[Int]> = []
-        for dialect in Dialect.all.reversed() where isLive(in: dialect) {
+        for dialect in Dialect.newestFirst where isLive(in: dialect) {
             var signature = options.indices.filter { options[$0].dialects.contains(dialect) }
             // Of these the arguments changed, and not the options.
             if ["device", "zerombr"].contains(name), DialectSet("F3-7 R3-5").contains(dialect) { signature.append(-1) }

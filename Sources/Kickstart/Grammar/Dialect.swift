@@ -24,6 +24,10 @@ package struct Dialect: Sendable, Hashable, Comparable, CustomStringConvertible 
         return (fedora + rhel.map { Dialect(.rhel, $0, after: $1, offset: 1) }).sorted()
     }()
 
+    /// Fedora's, the newest first, and then RHEL's: what the union of dialects asks in turn.
+    static let newestFirst =
+        all.reversed().filter { $0.family == .fedora } + all.reversed().filter { $0.family == .rhel }
+
     /// What pykickstart calls DEVEL.
     package static let newest = Dialect(.fedora, 45, after: 45)
 

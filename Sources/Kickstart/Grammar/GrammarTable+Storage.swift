@@ -183,7 +183,7 @@ extension GrammarTable {
           --interactive flag deprecated in F29-33 R8
         command bootloader
           --append string
-          --linear flag in F3 R3-4
+          --linear on in F3 R3-4
           --nolinear off > linear in F3 R3-4
           --location choice:mbr,partition,none,boot = mbr
           --lba32 flag in F3-11 R3-5
@@ -207,7 +207,7 @@ extension GrammarTable {
         command lilo in F3-4 R3-4
           removed in F4
           --append string
-          --linear flag
+          --linear on
           --nolinear off > linear
           --location choice:mbr,partition,none,boot = mbr
           --lba32 flag

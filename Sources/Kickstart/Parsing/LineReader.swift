@@ -68,7 +68,7 @@ struct LineReader {
     }
 
     private func checkConflicts(_ grammar: CommandGrammar, _ name: Located<String>) throws(ArgumentProblem) {
-        let dialect = dialect ?? grammar.newestLive
+        let dialect = dialect ?? grammar.variants.first ?? .newest
         for (other, dialects) in grammar.conflicts where dialects.contains(dialect) {
             guard let place = seen[other] else { continue }
             throw ArgumentProblem(

@@ -16,7 +16,7 @@ extension CommandRules {
         }
         try makingFileSystem(reading)
         try encryption(reading)
-        if reading.isIn("R8-10"),
+        if reading.isIn("R8-"),
             reading.values.required("mountPoint").value.hasPrefix("btrfs.") || reading.text("fstype") == "btrfs"
         {
             throw reading.problem("RHEL has no btrfs", at: reading.values.contains("fstype") ? "fstype" : "mountPoint")
