@@ -46,6 +46,8 @@ let package = Package(
     ],
     targets: [
         library("CArchive", "libarchive", "libarchive-dev"),
+        // Of glibc's, which libc6-dev brings along.
+        .systemLibrary(name: "CCrypt"),
         library("CCrypto", "libcrypto", "libssl-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
         library("CGuestfs", "libguestfs", "libguestfs-dev"),
@@ -59,9 +61,9 @@ let package = Package(
             ]),
 
         stage("Diagnostics", []),
-        stage("ContentDigest", ["CCrypto", system]),
+        stage("ContentDigest", ["CCrypt", "CCrypto", system]),
         stage("Kickstart", ["Diagnostics"]),
-        stage("ApplianceSpec", ["Diagnostics", "ContentDigest", yams, system]),
+        stage("ApplianceSpec", ["Diagnostics", "ContentDigest", "Kickstart", yams, system]),
         stage("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         stage("HostSystem", ["CArchive", "CCurl", "CLinux", "ContentDigest", "Diagnostics", subprocess, system]),
         stage(
@@ -83,7 +85,8 @@ let package = Package(
             name: "stonebake",
             dependencies: [
                 "ApplianceSpec", "BootCheck", "BuildPlanning", "ContentDigest", "Diagnostics", "DiskAssembly",
-                "HostSystem", "ImageExport", "ImageInspection", "PackageResolution", "ProgressDisplay", system,
+                "HostSystem", "ImageExport", "ImageInspection", "Kickstart", "PackageResolution", "ProgressDisplay",
+                system,
                 "RootfsAssembly", "TimingReport", arguments,
             ],
             swiftSettings: settings
@@ -108,7 +111,7 @@ let package = Package(
                 "ContentDigest", "Diagnostics", system,
             ]),
         tests("DiagnosticsTests", ["Diagnostics", "HostSystem"]),
-        tests("ApplianceSpecTests", ["ApplianceSpec", "ContentDigest", "Diagnostics", "HostSystem"]),
+        tests("ApplianceSpecTests", ["ApplianceSpec", "ContentDigest", "Diagnostics", "HostSystem", "Kickstart"]),
         tests("BootCheckTests", ["BootCheck", "ApplianceSpec", "HostSystem", "Diagnostics"]),
         tests(
             "HostSystemTests", ["HostSystem", "CLinux", "ContentDigest", "Diagnostics", "HostWorker", system],

@@ -11,14 +11,14 @@ struct BootSubject {
     let appliance: Appliance?
 
     /// - Throws: `RunEnded` when a spec has errors, `HostError` when there is no image.
-    init(_ subject: String, checks: String?, output: OutputOptions) throws {
+    init(_ subject: String, checks: String?, output: OutputOptions, reading: ReadingOptions) throws {
         guard Self.isSpec(subject) else {
             guard Files.exists(subject) else { throw HostError(.notFound, "there is no image '\(subject)'") }
             image = subject
-            appliance = try checks.map(Self.compile)
+            appliance = try checks.map { try Self.compile($0, reading) }
             return
         }
-        let appliance = try Self.compile(subject)
+        let appliance = try Self.compile(subject, reading)
         let folder = OutputFolder(root: output.folder, appliance: appliance)
         guard let last = folder.lastImage else {
             throw HostError(
@@ -54,12 +54,11 @@ struct BootSubject {
     private static func isSpec(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { return true }
-        return path.hasSuffix(".yaml") || path.hasSuffix(".yml")
+        return path.hasSuffix(".yaml") || path.hasSuffix(".yml") || path.hasSuffix(".ks")
     }
 
-    private static func compile(_ spec: String) throws -> Appliance {
-        let compiler = SpecCompiler(workingDirectory: FileManager.default.currentDirectoryPath)
-        let (appliance, report) = compiler.compile(SpecOptions.file(spec))
+    private static func compile(_ spec: String, _ reading: ReadingOptions) throws -> Appliance {
+        let (appliance, report) = reading.compiler.compile(SpecOptions.file(spec))
         printDiagnostics(report.diagnostics, as: .text)
         guard let appliance, !report.hasErrors else { throw RunEnded(exitCode: .inputWrong) }
         return appliance

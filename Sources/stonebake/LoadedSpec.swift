@@ -14,19 +14,18 @@ struct LoadedSpec: Sendable {
     let request: ResolutionRequest
     /// What the lock of this spec would be made for.
     let lockedSpec: LockedSpec
-    /// `appliance.lock` beside the spec, unless `--lock` names another.
+    /// `appliance.lock` beside the spec, beside a Kickstart `NAME.lock`, unless `--lock` names another.
     let lockPath: String
 
     /// Compiles the spec and prints what there is to say about it.
     ///
     /// - Throws: `RunEnded` with status 1 when it has errors.
     init(_ options: SpecOptions) throws {
-        try self.init(path: options.path, format: options.format, lock: options.lock)
+        try self.init(path: options.path, format: options.format, reading: options.reading, lock: options.lock)
     }
 
-    init(path: String, format: DiagnosticFormat, lock: String? = nil) throws {
-        let compiler = SpecCompiler(workingDirectory: FileManager.default.currentDirectoryPath)
-        let (appliance, report) = compiler.compile(path)
+    init(path: String, format: DiagnosticFormat, reading: ReadingOptions, lock: String? = nil) throws {
+        let (appliance, report) = reading.compiler.compile(path)
         guard let appliance, !report.hasErrors else {
             printDiagnostics(report.diagnostics, as: format)
             throw RunEnded(exitCode: .inputWrong)
@@ -41,7 +40,13 @@ struct LoadedSpec: Sendable {
         self.request = request
         lockedSpec = LockedSpec(
             name: appliance.name.value, version: appliance.version.value, inputs: request.inputs())
-        lockPath = lock ?? Self.relative("\(appliance.directory)/appliance.lock")
+        lockPath = lock ?? Self.relative("\(appliance.directory)/\(Self.lockName(path))")
+    }
+
+    /// Kickstart files lie several in a folder, so each has a lock of its own name.
+    private static func lockName(_ path: String) -> String {
+        let name = Files.name(of: path)
+        return name.hasSuffix(".ks") ? "\(name.dropLast(3)).lock" : "appliance.lock"
     }
 
     /// As a person would type it: relative to the working directory where the path lies below it.

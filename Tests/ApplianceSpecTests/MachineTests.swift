@@ -132,7 +132,9 @@ struct MachineTests {
             report.sorted.map { "\($0.severity) \($0.code) \($0.range?.description ?? "")" } == [
                 "error unsupported a.yaml:6:12", "error unsupported a.yaml:8:12", "error unsupported a.yaml:9:12",
             ])
-        let (allowed, warnings) = SpecCompiler(workingDirectory: workspace.path, allowsUnsupported: true).compile(
+        let (allowed, warnings) = SpecCompiler(
+            workingDirectory: workspace.path, reading: SpecReading(allowsUnsupported: true)
+        ).compile(
             "a.yaml")
         #expect(warnings.diagnostics.map(\.severity) == [.warning, .warning, .warning])
         let first = try #require(allowed?.rpmRepositories.first)

@@ -142,8 +142,8 @@ extension SpecDecoder {
             failUnsupported(
                 "'\(name.value)' is a repository of rpm packages, and Debian's tools install none",
                 name.range ?? node.range,
-                hint: "name an apt archive under 'repositories', in a Kickstart as "
-                    + "'repo --name=… --baseurl=archive:debian/trixie-backports'")
+                hint: "name the release in 'distribution' and further archives in 'repositories'; in a Kickstart "
+                    + "'url --url=archive:debian/trixie' and 'repo --name=… --baseurl=archive:debian/trixie-backports'")
             return RPMRepository(
                 name: name.value, location: location, cost: node["cost"]?.integer,
                 include: node.texts("include").map(\.value), exclude: node.texts("exclude").map(\.value),

@@ -4,6 +4,7 @@ import FoundationEssentials
 /// Reads a spec and everything that it extends, and checks each file by itself.
 struct SpecLoader {
     let paths: HostPaths
+    let reading: SpecReading
     private(set) var report = DiagnosticReport()
     /// In the order in which they are merged: bases before what extends them, each once.
     private(set) var roots: [SpecNode] = []
@@ -20,8 +21,9 @@ struct SpecLoader {
     /// Whether every file could be read; where one could not, what it would have said must not be missed.
     var isComplete: Bool { roots.count == finished.count }
 
-    init(paths: HostPaths) {
+    init(paths: HostPaths, reading: SpecReading = SpecReading()) {
         self.paths = paths
+        self.reading = reading
     }
 
     mutating func load(_ path: String) {
@@ -35,12 +37,23 @@ struct SpecLoader {
             return
         }
         guard finished.insert(canonical).inserted else { return }
-        guard path.hasSuffix(".yaml") || path.hasSuffix(".yml") else {
-            fail("unsupported-file", "'\(written)' is not a spec", range, hint: "a spec's name ends in '.yaml'")
+        let isKickstart = path.hasSuffix(".ks")
+        guard path.hasSuffix(".yaml") || path.hasSuffix(".yml") || isKickstart else {
+            fail(
+                "unsupported-file", "'\(written)' is not a spec", range,
+                hint: "a spec's name ends in '.yaml', a Kickstart's in '.ks'")
             return
         }
         switch TextFileReader(paths: paths).read(path, written: written) {
         case .refused(let code, let message, let hint): fail(code, message, range, hint: hint)
+        case .text(let file) where isKickstart:
+            let kickstart = KickstartFront(paths: paths, reading: reading).compile(file, isNamed: range == nil)
+            files += kickstart.files
+            report.append(kickstart.report)
+            var validator = Validator()
+            validator.check(kickstart.root, against: SpecDeclarations.spec)
+            report.append(validator.report)
+            roots.append(kickstart.root)
         case .text(let file):
             files.append(file)
             let (root, report) = YAMLReader.read(file)

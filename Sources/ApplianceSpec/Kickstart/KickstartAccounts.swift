@@ -84,7 +84,9 @@ extension KickstartCompiler {
             let name = String(text.prefix { $0 != "(" })
             let own = Located(Self.groupNames[name] ?? name, at: group.range)
             groups.append(own)
-            guard text.hasSuffix(")"), let number = Int(text.drop { $0 != "(" }.dropFirst().dropLast()) else { continue }
+            guard text.hasSuffix(")"), let number = Int(text.drop { $0 != "(" }.dropFirst().dropLast()) else {
+                continue
+            }
             accounts.changeGroup(own, at: place) { $0.set("gid", integer: Located(number, at: group.range)) }
         }
         let range = place
@@ -103,7 +105,9 @@ extension KickstartCompiler {
         let renamed = command.groups.filter { Self.groupNames[$0.value] != nil }
         applied(
             "users: \(command.name.value), "
-                + (password == "locked" ? "no password" : command.iscrypted.value ? "password by its hash" : "password hashed with yescrypt")
+                + (password == "locked"
+                    ? "no password"
+                    : command.iscrypted.value ? "password by its hash" : "password hashed with yescrypt")
                 + renamed.map { "; \($0.value) is Debian's \(Self.groupNames[$0.value] ?? "")" }.joined())
     }
 
@@ -124,7 +128,8 @@ extension KickstartCompiler {
         if isHash { return password.value }
         guard let hash = PasswordHash.yescrypt(password.value, salt: "\(account) of \(stem)") else {
             unsupported(
-                "the password of '\(account)' cannot be hashed", hint: "write the hash that 'mkpasswd' prints, with --iscrypted")
+                "the password of '\(account)' cannot be hashed",
+                hint: "write the hash that 'mkpasswd' prints, with --iscrypted")
             return nil
         }
         return hash

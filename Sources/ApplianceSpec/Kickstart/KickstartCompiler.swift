@@ -8,6 +8,8 @@ struct KickstartCompiler {
     let document: KickstartDocument
     /// Whether what cannot be done is left out with a warning.
     let allowsUnsupported: Bool
+    /// Whether it is no base of another spec.
+    let isNamed: Bool
     /// The name of the file without its folder and ending: what salts are made from, and appliances called.
     let stem: String
 
@@ -19,6 +21,8 @@ struct KickstartCompiler {
     var accounts = KickstartAccounts()
     var storage = KickstartStorage()
     var scriptCount = 0
+    /// What `%addon stonebake` says, which is merged last.
+    var ownSections: [SpecNode] = []
     /// `%pre` scripts that partition, as layouts by partition name.
     var prePartitions: [String: PartedPartition] = [:]
 
@@ -26,10 +30,11 @@ struct KickstartCompiler {
     var place: SourceRange
     var subject = ""
 
-    init(_ document: KickstartDocument, allowsUnsupported: Bool) {
+    init(_ document: KickstartDocument, allowsUnsupported: Bool, isNamed: Bool = true) {
         self.document = document
+        self.isNamed = isNamed
         self.allowsUnsupported = allowsUnsupported
-        place = document.file.range(line: 1)
+        place = document.file.range(line: 1).hiding(document.commands.flatMap(\.command.secrets))
         root = NodeMap(at: place)
         let name = HostPaths.name(of: document.file.path)
         stem = name.hasSuffix(".ks") ? String(name.dropLast(3)) : name
@@ -38,7 +43,7 @@ struct KickstartCompiler {
     mutating func compile() {
         root.set("stonebake", .integer(SpecDeclarations.languageVersion, place))
         prePartitions = PartedPartition.all(in: document.scripts.filter { $0.kind.value == .pre })
-        storage.prepare(document)
+        prepareStorage()
         let last = lastOfEachScalar
         for (number, item) in document.items.enumerated() {
             switch item {
@@ -67,19 +72,39 @@ struct KickstartCompiler {
                 unsupported(
                     "there is no file '\(include.path.value)'"
                         + (document.scripts.contains { $0.kind.value == .pre } ? ", unless %pre made it" : ""),
-                    hint: "nothing runs before a build: write what it would hold into the file, or name one that is there",
+                    hint:
+                        "nothing runs before a build: write what it would hold into the file, or name one that is there",
                     at: range)
             }
         }
         compilePackages()
         accounts.finish(&root)
         compileStorage()
+        for node in ownSections {
+            let merged = root.node.merged(with: node)
+            root = NodeMap(at: root.range)
+            for member in merged.members { root.set(member.key.value, member.value, at: member.key.range) }
+        }
+        takeStandardBase()
         outcomes.sort { left, right in
             left.range.file === right.range.file && left.range.start.line < right.range.start.line
         }
         for outcome in outcomes where outcome.status == .unsupported && !outcome.isReportedLater {
             report.add(outcome.diagnostic(allowsUnsupported ? .warning : .error))
         }
+    }
+
+    /// A file for another distribution, of which all that can be done is to be done.
+    private mutating func takeStandardBase() {
+        let rpm = root["rpm-repositories"]?.items.first
+        guard allowsUnsupported, root["distribution"] == nil, isNamed || rpm != nil else { return }
+        let range = rpm?.range ?? root.range
+        var map = NodeMap(at: range)
+        map.set("name", text: Located("debian", at: range))
+        map.set("release", text: Located(SpecDeclarations.releases[0], at: range))
+        root.set("distribution", map.node)
+        begin("distribution", range)
+        applied("distribution: debian \(SpecDeclarations.releases[0]), because no line names one that can be built")
     }
 
     /// Of commands that replace what they said before, the last.
@@ -139,7 +164,8 @@ extension KickstartCommand {
     var isScalar: Bool {
         switch self {
         case .partition, .volumeGroup, .logicalVolume, .raid, .btrfs, .mount, .snapshot, .repository, .module, .user,
-            .group, .sshKey, .sshPassword, .network, .timeSource, .driverDisk, .device, .dmraid, .multipath, .iscsi, .fcoe,
+            .group, .sshKey, .sshPassword, .network, .timeSource, .driverDisk, .device, .dmraid, .multipath, .iscsi,
+            .fcoe,
             .zfcp, .nvdimm, .deprecated:
             false
         default: true

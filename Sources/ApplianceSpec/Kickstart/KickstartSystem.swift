@@ -32,7 +32,9 @@ extension KickstartCompiler {
         if !command.xlayouts.isEmpty {
             // `de (nodeadkeys)`, as localectl shows it.
             layouts = command.xlayouts.map { $0.map { $0.filter { $0 != " " } } }
-            option("vckeymap", isGiven: command.vckeymap != nil, noOp: "console-setup makes the console's keymap of the layouts")
+            option(
+                "vckeymap", isGiven: command.vckeymap != nil,
+                noOp: "console-setup makes the console's keymap of the layouts")
         } else if let keymap {
             guard let layout = KeyboardMaps.layout(of: keymap.value) else {
                 unsupported(
@@ -78,7 +80,8 @@ extension KickstartCompiler {
             if command.ntpDisable.value { map.set("synchronize", false, at: range) }
             if command.nts.value { map.set("nts", true, at: range) }
         }
-        applied("time: " + (command.ntpDisable.value ? "not synchronized" : command.nts.value ? "chrony with NTS" : "NTP"))
+        applied(
+            "time: " + (command.ntpDisable.value ? "not synchronized" : command.nts.value ? "chrony with NTS" : "NTP"))
     }
 
     mutating func compile(_ command: LanguageSupportCommand) {
@@ -97,7 +100,9 @@ extension KickstartCompiler {
     static func unit(_ service: Located<String>) -> Located<String> {
         service.map { name in
             let endings = ["service", "socket", "timer", "target", "path", "mount", "automount", "swap", "slice"]
-            if let dot = name.lastIndex(of: "."), endings.contains(String(name[name.index(after: dot)...])) { return name }
+            if let dot = name.lastIndex(of: "."), endings.contains(String(name[name.index(after: dot)...])) {
+                return name
+            }
             return (unitNames[name] ?? name) + ".service"
         }
     }
@@ -121,7 +126,9 @@ extension KickstartCompiler {
         case .enabled?, .reconfig?:
             unsupported(
                 "nothing can ask a person at the first boot of a machine in a cloud",
-                hint: "give the answers here (rootpw, user, timezone, …) or to cloud-init, and write 'firstboot --disable'")
+                hint:
+                    "give the answers here (rootpw, user, timezone, …) or to cloud-init, and write 'firstboot --disable'"
+            )
         case nil: noOp("it says nothing")
         }
     }
@@ -188,7 +195,9 @@ extension KickstartCompiler {
             if closesSSH { map.set("ssh", false, at: range) }
             map.set("trusted", texts: command.trusts)
         }
-        applied("firewall: \(((closesSSH ? [] : ["22/tcp"]) + ports.map(\.value)).joined(separator: ", ")), and nothing else")
+        applied(
+            "firewall: \(((closesSSH ? [] : ["22/tcp"]) + ports.map(\.value)).joined(separator: ", ")), and nothing else"
+        )
         option("use-system-defaults", isGiven: command.useSystemDefaults.value, noOp: "Debian has none")
         for (name, value) in [("high", command.high), ("medium", command.medium), ("telnet", command.telnet)] {
             option(
@@ -203,7 +212,8 @@ extension KickstartCompiler {
         if command.disabled.value || command.location?.value == BootloaderCommand.Location.none {
             unsupported(
                 "without a boot loader the image starts nowhere",
-                hint: "leave '\(command.disabled.value ? "--disabled" : "--location=none")' out", at: command.location?.range)
+                hint: "leave '\(command.disabled.value ? "--disabled" : "--location=none")' out",
+                at: command.location?.range)
         }
         let arguments = (command.append?.value ?? "").split { $0 == " " || $0 == "\t" }.map {
             Located(String($0), at: command.append?.range ?? place)
@@ -230,7 +240,9 @@ extension KickstartCompiler {
         if let timeout = command.timeout { parts.append("timeout: \(timeout.value)") }
         if command.password != nil { parts.append("a password for changing entries") }
         applied(parts.joined(separator: "; "))
-        for (name, isGiven) in [("extlinux", command.extlinux.value), ("sdboot", command.sdboot.value), ("useLilo", command.useLilo.value)] {
+        for (name, isGiven) in [
+            ("extlinux", command.extlinux.value), ("sdboot", command.sdboot.value), ("useLilo", command.useLilo.value),
+        ] {
             option(
                 name, refused: nil, isGiven: isGiven, "images are started by GRUB", hint: "leave '--\(name)' out")
         }

@@ -24,6 +24,8 @@ struct NodeMap {
         }
     }
 
+    mutating func remove(_ key: String) { members.removeAll { $0.key.value == key } }
+
     /// Nothing where there is no value.
     mutating func set(_ key: String, text: Located<String>?) {
         guard let text else { return }

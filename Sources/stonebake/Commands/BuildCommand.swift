@@ -20,21 +20,23 @@ struct BuildCommand: AsyncParsableCommand {
               stonebake build Appliances/wsgi/appliance.yaml --locked --log-format json
               stonebake build Appliances/wsgi/appliance.yaml --timings --debug-shell
               stonebake build Appliances/*/
+              stonebake build Kickstarts/debian-13.ks
             """)
 
     @Argument(
-        help: "The appliance specs: YAML files, or folders that hold an appliance.yaml.",
-        completion: .file(extensions: ["yaml", "yml"]))
+        help: "The appliance specs: YAML or Kickstart files, or folders that hold an appliance.yaml.",
+        completion: .file(extensions: ["yaml", "yml", "ks"]))
     var specs: [String]
 
     @Option(help: "How errors in a spec are written: text, json, sarif or github.")
     var format: DiagnosticFormat = .text
 
     @Option(
-        help: "The lock file of a single spec (otherwise appliance.lock beside it).",
+        help: "The lock file of a single spec (otherwise appliance.lock beside it, NAME.lock beside NAME.ks).",
         completion: .file(extensions: ["lock"]))
     var lock: String?
 
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var host: HostOptions
     @OptionGroup var timing: TimingOptions
@@ -82,7 +84,9 @@ struct BuildCommand: AsyncParsableCommand {
         var failure: (any Error)?
         for spec in specs {
             do {
-                loaded.append(try LoadedSpec(path: SpecOptions.file(spec), format: format, lock: lock))
+                loaded.append(
+                    try LoadedSpec(
+                        path: SpecOptions.file(spec), format: format, reading: reading, lock: lock))
             } catch {
                 failure = failure ?? error
             }
@@ -167,7 +171,7 @@ struct BuildCommand: AsyncParsableCommand {
     private func check(_ build: ApplianceBuild, _ session: Session) -> ReproducibilityCheck {
         ReproducibilityCheck(
             host: session.host, plan: build.plan, spec: build.spec.path, lock: Self.absolute(build.spec.lockPath),
-            folder: build.folder.absolutePath)
+            folder: build.folder.absolutePath, reading: reading.arguments)
     }
 
     private static func absolute(_ path: String) -> String {

@@ -35,6 +35,7 @@ struct MirrorCommand: AsyncParsableCommand {
     @Flag(help: "Remove what an earlier run brought and none of these specs' locks needs.")
     var prune = false
 
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var host: HostOptions
 
     func validate() throws {
@@ -52,7 +53,9 @@ struct MirrorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let specs = try paths.dropLast().map { try LoadedSpec(path: SpecOptions.file($0), format: format) }
+        let specs = try paths.dropLast().map {
+            try LoadedSpec(path: SpecOptions.file($0), format: format, reading: reading)
+        }
         let folder = MirrorFolder(path: URL(filePath: paths.last ?? "").standardized.path)
         try await Session.run(host, purpose: "mirror-\(specs.map(\.appliance.name.value).joined(separator: "-"))") {
             session in

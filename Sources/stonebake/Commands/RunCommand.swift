@@ -44,6 +44,7 @@ struct RunCommand: AsyncParsableCommand {
     var keep: String?
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var host: HostOptions
 
     func validate() throws {
@@ -55,7 +56,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let subject = try BootSubject(subject, checks: nil, output: output)
+        let subject = try BootSubject(subject, checks: nil, output: output, reading: reading)
         var request = RunRequest(
             image: subject.image, name: subject.name, hostname: subject.appliance?.system.hostname,
             firmware: firmware ?? subject.defaultFirmware, ports: forwards(subject))

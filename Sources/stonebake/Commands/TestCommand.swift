@@ -42,10 +42,11 @@ struct TestCommand: AsyncParsableCommand {
     var showPage = false
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let subject = try BootSubject(subject, checks: checks, output: output)
+        let subject = try BootSubject(subject, checks: checks, output: output, reading: reading)
         let folder = "\(Files.folder(of: subject.image))/test"
         try await Session.run(host, purpose: "test-\(subject.name)") { session in
             var reports: [BootReport] = []

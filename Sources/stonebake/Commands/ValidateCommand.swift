@@ -12,17 +12,18 @@ struct ValidateCommand: ParsableCommand {
               stonebake validate --format github Appliances/*/appliance.yaml
             """)
 
-    @Argument(help: "The specs to check.", completion: .file(extensions: ["yaml", "yml"]))
+    @Argument(help: "The specs to check.", completion: .file(extensions: ["yaml", "yml", "ks"]))
     var specs: [String]
 
     @Option(help: "How errors are written: text, json, sarif or github.")
     var format: DiagnosticFormat = .text
 
+    @OptionGroup var reading: ReadingOptions
+
     func run() throws {
         var all = DiagnosticReport()
         for spec in specs {
-            let compiler = SpecCompiler(workingDirectory: FileManager.default.currentDirectoryPath)
-            all.append(compiler.compile(SpecOptions.file(spec)).report)
+            all.append(reading.compiler.compile(SpecOptions.file(spec)).report)
         }
         printDiagnostics(all.diagnostics, as: format)
         if all.hasErrors { throw RunEnded(exitCode: .inputWrong) }

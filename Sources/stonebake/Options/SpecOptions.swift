@@ -5,14 +5,18 @@ import Foundation
 /// The spec a subcommand works on, and how its diagnostics are written.
 struct SpecOptions: ParsableArguments {
     @Argument(
-        help: "The appliance spec: a YAML file, or a folder that holds appliance.yaml.",
-        completion: .file(extensions: ["yaml", "yml"]))
+        help: "The appliance spec: a YAML or Kickstart file, or a folder that holds appliance.yaml.",
+        completion: .file(extensions: ["yaml", "yml", "ks"]))
     var spec: String
 
     @Option(help: "How errors in the spec are written: text, json, sarif or github.")
     var format: DiagnosticFormat = .text
 
-    @Option(help: "The lock file (otherwise appliance.lock beside the spec).", completion: .file(extensions: ["lock"]))
+    @OptionGroup var reading: ReadingOptions
+
+    @Option(
+        help: "The lock file (otherwise appliance.lock beside the spec, NAME.lock beside NAME.ks).",
+        completion: .file(extensions: ["lock"]))
     var lock: String?
 
     var path: String { Self.file(spec) }

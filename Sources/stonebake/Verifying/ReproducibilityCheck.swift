@@ -16,6 +16,8 @@ struct ReproducibilityCheck: Sendable {
     let lock: String
     /// The output folder of the first build.
     let folder: String
+    /// How the spec is read, for the second build's call.
+    let reading: [String]
 
     /// Builds a second time and compares.
     ///
@@ -28,7 +30,7 @@ struct ReproducibilityCheck: Sendable {
         let second = try SecondBuild(host: host)
         defer { discardTree(second.folder) }
         try await host.progress.step("second-build", "build once more, from the downloads, with everything varied") {
-            try await second.run(spec: spec, lock: lock)
+            try await second.run(spec: spec, lock: lock, reading: reading)
         }
         let stem = BuildPlan.outputName(plan.appliance)
         let images = "\(second.images)/\(stem)"

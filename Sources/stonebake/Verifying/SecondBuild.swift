@@ -26,12 +26,12 @@ struct SecondBuild: Sendable {
     ///   - spec: an absolute path
     ///   - lock: an absolute path
     /// - Throws: `NotReproducible` when it ends with an error, although the first build did not.
-    func run(spec: String, lock: String) async throws {
+    func run(spec: String, lock: String, reading: [String]) async throws {
         try prepareStore()
         let arguments =
             variations.prefix + [
                 host.executable, "build", spec, "--lock", lock, "--locked", "--offline", "--output", images,
-            ]
+            ] + reading
         let command = Command(arguments[0], Array(arguments.dropFirst())).with {
             $0.workingDirectory = folder
             for (name, value) in variations.environment { $0.environment[name] = value }
