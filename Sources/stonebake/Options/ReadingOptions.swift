@@ -11,7 +11,9 @@ struct ReadingOptions: ParsableArguments {
     var allowUnsupported = false
 
     @Option(
-        help: "Read Kickstart files as this version of the language: f45, rhel10, … (otherwise: all of them together).")
+        help:
+            "Read Kickstart files as this version of the language: f45, rhel10 and the like (otherwise: all of them together)."
+    )
     var dialect: Dialect?
 
     @Flag(help: "Fetch what a Kickstart includes by a URL.")
