@@ -61,6 +61,28 @@ import Testing
         #expect(wrong.isEmpty, "\(wrong.count) of \(cases.count):\n\(wrong.prefix(30).joined(separator: "\n"))")
     }
 
+    @Test func `a flattened file has no includes, and says the same to pykickstart and to us`() async throws {
+        let judge = try await Pykickstart.get()
+        let files = Self.kickstartFiles(below: Self.repository.path + "/Tests/KickstartTests/Files") + Self.corpus
+        let wholes = files.map { Case(version: "RHEL8", path: $0) } + files.map { Case(version: "F45", path: $0) }
+        let flats = wholes.map { Case(version: $0.version, text: $0.read().document.flattened) }
+        #expect(flats.contains { $0.text?.contains("from an included file") == true })
+        var wrong: [String] = []
+        let opinions = zip(try await judge.judge(wholes), try await judge.judge(flats))
+        for (index, (whole, flat)) in opinions.enumerated() where whole.accepted {
+            let title = "\(wholes[index].version) \(wholes[index].path ?? "")"
+            let text = flats[index].text ?? ""
+            if text.split(separator: "\n").contains(where: { $0.hasPrefix("%include") }) {
+                wrong.append("\(title): %include")
+            }
+            if whole.withoutLines != flat.withoutLines {
+                wrong.append("\(title):\n\(whole.withoutLines)\n\(flat.withoutLines)")
+            }
+            wrong += Self.complaints(flats[index], flat, flats[index].read())
+        }
+        #expect(wrong.isEmpty, "\(wrong.count):\n\(wrong.prefix(10).map { $0.prefix(2000) }.joined(separator: "\n"))")
+    }
+
     /// Whether we accept the same, refuse at the same line, and have the same values.
     private static func complaints(_ item: Case, _ opinion: Opinion, _ reading: KickstartReading) -> [String] {
         let title = "\(item.version) \(item.path ?? item.text?.debugDescription ?? "")"

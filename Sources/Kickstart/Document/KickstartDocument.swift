@@ -13,6 +13,10 @@ package struct KickstartDocument: Sendable {
     /// `#platform=`, which only an old tool reads.
     package var platform: Located<String>?
     package var items: [Item] = []
+    /// The text of the file with those that it includes in place, and no `%include` or `%ksappend`. Read again, by
+    /// pykickstart or by us, it says the same. Comments stay; of an included file that is not there a comment remains,
+    /// and inside of a script nothing.
+    package var flattened = ""
 
     /// What stands in a file, in its order, included files in place.
     package enum Item: Sendable {

@@ -8,6 +8,7 @@ struct DocumentParser {
     /// The section that the next line belongs to.
     private var section: OpenSection?
     private let requiresEnd: Bool
+    private var flatText = FlatText()
 
     /// The lines of one file, some of them taken.
     private struct Lines {
@@ -19,8 +20,6 @@ struct DocumentParser {
             defer { next += 1 }
             return all[next]
         }
-
-        mutating func putBack() { next -= 1 }
     }
 
     init(_ file: SourceFile, options: KickstartOptions, loader: @escaping KickstartLoader) {
@@ -42,13 +41,21 @@ struct DocumentParser {
 
     mutating func read() -> KickstartReading {
         readFile(document.file)
+        document.flattened = flatText.text
         return KickstartReading(document: document, report: lines.report)
     }
 
     private mutating func readFile(_ file: SourceFile) {
         var source = Lines(all: expandAppends(file))
-        if section != nil { readSection(&source, in: file) }
+        if section != nil {
+            // As pykickstart does, which looks for the first line that may be a command.
+            while let line = source.all.dropFirst(source.next).first, line.isBlank || line.isComment {
+                source.next += 1
+            }
+            readSection(&source, in: file)
+        }
         while let line = source.take() {
+            flatText.add(line, isFirstFile: inclusion.open.count == 1)
             if line.isBlank || line.isComment {
                 readSpecialComment(line)
                 continue
@@ -57,6 +64,7 @@ struct DocumentParser {
             if first.value == "%include" {
                 include(words, line, in: file)
             } else if first.value == "%ksappend" {
+                flatText.removeLast()
                 lines.report.add(
                     Diagnostic(
                         .warning, code: "ksappend-nested", "a %ksappend in what a %ksappend brought is not followed",
@@ -105,10 +113,10 @@ struct DocumentParser {
                     code: "unknown-section",
                     isEnd ? "there is no section that this %end could end" : "there is no section '\(name.value)'",
                     at: name.range, hint: isEnd ? nil : suggestion(for: name.value, in: OpenSection.names)))
-            if !isEnd { section = OpenSection(words, name: name, values: nil) }
+            if !isEnd { section = OpenSection(words, name: name, header: line.text, values: nil) }
             return
         }
-        section = OpenSection(words, name: name, values: lines.header(words, on: line))
+        section = OpenSection(words, name: name, header: line.text, values: lines.header(words, on: line))
     }
 
     /// Reads to the end of the section, or of the file.
@@ -118,6 +126,7 @@ struct DocumentParser {
                 if inclusion.open.count == 1 { endOfFile(open, source.all.last) }
                 return
             }
+            flatText.add(line, isFirstFile: true)
             if !open.takesAllLines, line.isBlank || line.isComment { continue }
             guard let first = line.text.words.first, first.hasPrefix("%"), isStructural(first) else {
                 add(line)
@@ -129,11 +138,19 @@ struct DocumentParser {
                 close()
             } else if name.value == "%include" {
                 include(words, line, in: file)
-                if section == nil { section = open.reopened() }
+                if section == nil {
+                    section = open.reopened()
+                    if case .packages = open.content {
+                        flatText.add(open.header)
+                    } else {
+                        flatText.add(open.name.value)
+                    }
+                }
             } else if OpenSection.names.contains(name.value) {
                 if requiresEnd { lines.report.add(missingEnd(open, at: name.range)) }
                 close()
-                source.putBack()
+                source.next -= 1
+                flatText.removeLast()
             } else {
                 add(line)
             }
@@ -176,6 +193,7 @@ struct DocumentParser {
     // MARK: Other files
 
     private mutating func include(_ words: [Located<String>], _ line: SourceLine, in file: SourceFile) {
+        flatText.removeLast()
         guard words.count > 1, !words[1].value.isEmpty else {
             lines.report.add(
                 Diagnostic(
@@ -189,6 +207,7 @@ struct DocumentParser {
                 lines.report.add(problem.diagnostic)
                 return
             }
+            if section == nil { flatText.add("# not there: \(line.trimmed)") }
             document.items.append(
                 .missingInclude(MissingInclude(path: words[1], section: section?.name.value, text: line.text)))
         case .file(let included):

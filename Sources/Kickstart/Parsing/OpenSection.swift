@@ -14,13 +14,16 @@ struct OpenSection {
     var content: Content
     /// `%post`.
     let name: Located<String>
+    /// The whole line that began it.
+    let header: String
 
     static let names =
         ScriptSection.Kind.allCases.map(\.rawValue) + ["%packages", "%certificate", "%addon", "%anaconda"]
 
     /// - Parameter values: nil where the header is wrong.
-    init(_ words: [Located<String>], name: Located<String>, values: OptionValues?) {
+    init(_ words: [Located<String>], name: Located<String>, header: String, values: OptionValues?) {
         self.name = name
+        self.header = header
         let end = words.last?.range?.end
         var range = name.range
         if let end { range?.end = end }
@@ -57,6 +60,10 @@ struct OpenSection {
     mutating func add(_ line: SourceLine) throws(ArgumentProblem) {
         switch content {
         case .script(var section):
+            // An included file may end without a line end; its last line is a line all the same.
+            if let last = section.lines.indices.last, section.lines[last].lineEnd.isEmpty {
+                section.lines[last].lineEnd = "\n"
+            }
             section.lines.append(line.scriptLine)
             content = .script(section)
         case .certificate(var section):

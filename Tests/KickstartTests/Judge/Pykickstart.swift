@@ -112,6 +112,19 @@ struct Opinion: Decodable {
     var certificates: [JSON]?
     var raw: [JSON]?
 
+    /// All but where it stands.
+    var withoutLines: String {
+        let scripts = (scripts ?? []).map { script -> JSON in
+            guard case .object(var members) = script else { return script }
+            members["line"] = nil
+            return .object(members)
+        }
+        let commands = (commands ?? []).map { "\($0.name) \(JSON.object($0.values ?? [:]))" }
+        let parts =
+            scripts.map(\.description) + (certificates ?? []).map(\.description) + (raw ?? []).map(\.description)
+        return ([error ?? "accepted"] + commands + [packages?.description ?? ""] + parts).joined(separator: "\n")
+    }
+
     struct Line: Decodable {
         var line: Int
         var name: String
