@@ -49,6 +49,15 @@ package struct Dialect: Sendable, Hashable, Comparable, CustomStringConvertible 
         }
     }
 
+    /// Which of some dialects tells best when something went or came: `RHEL9 was the last to know it`.
+    func hint(_ known: [Dialect]) -> String? {
+        let own = known.filter { $0.family == family }
+        if let newest = own.last(where: { $0 < self }) ?? known.last(where: { $0 < self }) {
+            return "\(newest) was the last to know it"
+        }
+        return (own.first ?? known.first).map { "\($0) is the first to know it" }
+    }
+
     package static func < (left: Self, right: Self) -> Bool { left.order < right.order }
 }
 

@@ -47,9 +47,11 @@ struct DocumentParser {
 
     private mutating func readFile(_ file: SourceFile) {
         var source = Lines(all: expandAppends(file))
-        if section != nil {
+        if let section {
             // As pykickstart does, which looks for the first line that may be a command.
-            while let line = source.all.dropFirst(source.next).first, line.isBlank || line.isComment {
+            while section.takesAllLines, let line = source.all.dropFirst(source.next).first,
+                line.isBlank || line.isComment
+            {
                 source.next += 1
             }
             readSection(&source, in: file)

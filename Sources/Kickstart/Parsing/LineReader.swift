@@ -47,14 +47,10 @@ struct LineReader {
             return grammar
         }
         let known = Dialect.all.filter { grammar.dialects.contains($0) && !grammar.removed.contains($0) }
-        let hint: String? =
-            if let newest = known.last(where: { $0 < dialect }) { "\(newest) was the last to know it" } else {
-                known.first.map { "\($0) is the first to know it" }
-            }
         let isRemoved = grammar.removed.contains(dialect)
         throw ArgumentProblem(
             "'\(name.value)' \(isRemoved ? "has been removed from" : "does not exist in") \(dialect)", at: name.range,
-            hint: hint, code: isRemoved ? "removed-command" : "unknown-command")
+            hint: dialect.hint(known), code: isRemoved ? "removed-command" : "unknown-command")
     }
 
     private mutating func isIgnored(_ grammar: CommandGrammar, _ name: Located<String>) throws(ArgumentProblem) -> Bool

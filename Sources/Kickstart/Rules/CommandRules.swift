@@ -131,16 +131,9 @@ enum CommandRules {
         let names = grammar.options(in: reading.dialect).filter { !$0.isPositional }.flatMap(\.names)
         let elsewhere = grammar.options.filter { $0.names.contains(written) }
         let known = Dialect.all.filter { dialect in elsewhere.contains { $0.dialects.contains(dialect) } }
-        let hint: String? =
-            if let newest = known.last(where: { $0 < reading.dialect }) {
-                "\(newest) was the last to know it"
-            } else if let oldest = known.first(where: { $0 > reading.dialect }) {
-                "\(oldest) is the first to know it"
-            } else {
-                suggestion(for: written, in: names)
-                    ?? (names.isEmpty
-                        ? "it has no options" : "its options are \(names.sorted().joined(separator: " "))")
-            }
+        let hint =
+            reading.dialect.hint(known) ?? suggestion(for: written, in: names)
+            ?? (names.isEmpty ? "it has no options" : "its options are \(names.sorted().joined(separator: " "))")
         throw ArgumentProblem(
             "'\(reading.name.value)' has no option '\(written)'"
                 + (known.isEmpty ? "" : " in \(reading.dialect)"),
