@@ -120,7 +120,14 @@ let package = Package(
             name: "HostWorker", dependencies: ["HostSystem", "ContentDigest"], path: "Tests/HostWorker",
             swiftSettings: settings),
         tests("ContentDigestTests", ["ContentDigest", system]),
-        tests("KickstartTests", ["Kickstart", "Diagnostics"], exclude: ["Judge/judge.py", "Files"]),
+        .target(
+            name: "KickstartFuzzing", dependencies: ["Kickstart", "Diagnostics"], path: "Tests/KickstartFuzzing",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "kickstart-fuzz", dependencies: ["KickstartFuzzing"], path: "Tests/kickstart-fuzz",
+            swiftSettings: settings),
+        tests(
+            "KickstartTests", ["Kickstart", "Diagnostics", "KickstartFuzzing"], exclude: ["Judge/judge.py", "Files"]),
         tests("StyleTests", []),
         tests("SetupTests", ["HostSystem"]),
         tests(

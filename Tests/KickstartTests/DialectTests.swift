@@ -66,6 +66,8 @@ import Testing
         #expect(read("#version=DEVEL\ninstall").errors == [])
         #expect(read("#version=F99\nlang en").errors == ["test.ks:1:10: there is no version 'F99' of Kickstart"])
         // Of an included file it says nothing.
-        #expect(read("%include a", files: ["a": "#version=F45\nauth"]).errors == [])
+        let including = read("%include a", files: ["a": "#version=F45\nauth"])
+        #expect(including.errors == [])
+        #expect(including.document.flattened == "#version=DEVEL\n#version=F45\nauth")
     }
 }

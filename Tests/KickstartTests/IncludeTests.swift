@@ -48,6 +48,8 @@ import Testing
         // By ever new names, too.
         let endless = KickstartReader { .text("%include x/\($0)") }
         #expect(endless.read(path: "test.ks", text: "%include y").errors.count == 1)
+        let doubling = KickstartReader { .text("%include x/\($0)\n%include y/\($0)") }
+        #expect(!doubling.read(path: "test.ks", text: "%include y").errors.isEmpty)
     }
 
     @Test func `a URL is included only when that is allowed`() {
@@ -68,6 +70,14 @@ import Testing
         #expect(reading.warnings == ["a:2:1: a %ksappend in what a %ksappend brought is not followed"])
         #expect(reading.document.scripts.first?.body == "echo b")
         #expect(reading.document.flattened == "lang en\n%post\necho b\n%end\n")
+    }
+
+    @Test func `an included file has to end the sections that it begins`() {
+        let files = ["a": "%post\necho a", "b": "%include a\nlang b"]
+        let reading = read("%include b", files: files)
+        #expect(reading.errors == ["a:2:1: the section %post has no %end"])
+        #expect(reading.document.commands.count == 1)
+        #expect(read("%include b", dialect: "f7", files: files).document.scripts.count == 1)
     }
 
     @Test func `an included file may end the section that includes it`() {

@@ -106,9 +106,10 @@ struct Repository {
     }
 
     @Test func `the lower targets know nothing of those above them`() async throws {
-        let below = ["Diagnostics", "ContentDigest", "ApplianceSpec", "BuildPlanning", "HostSystem"]
+        let below = ["Diagnostics", "ContentDigest", "Kickstart", "ApplianceSpec", "BuildPlanning", "HostSystem"]
         let allowed: [String: Set<String>] = [
-            "Diagnostics": [], "ContentDigest": [], "ApplianceSpec": ["Diagnostics", "ContentDigest"],
+            "Diagnostics": [], "ContentDigest": [], "Kickstart": ["Diagnostics"],
+            "ApplianceSpec": ["Diagnostics", "ContentDigest", "Kickstart"],
             "BuildPlanning": ["ApplianceSpec", "Diagnostics", "ContentDigest"],
             "HostSystem": ["Diagnostics", "ContentDigest"],
         ]

@@ -41,7 +41,7 @@ struct DocumentParser {
 
     mutating func read() -> KickstartReading {
         readFile(document.file)
-        document.flattened = flatText.text
+        document.flattened = flatText.text(version: document.version?.value)
         return KickstartReading(document: document, report: lines.report)
     }
 
@@ -115,20 +115,23 @@ struct DocumentParser {
                     code: "unknown-section",
                     isEnd ? "there is no section that this %end could end" : "there is no section '\(name.value)'",
                     at: name.range, hint: isEnd ? nil : suggestion(for: name.value, in: OpenSection.names)))
-            if !isEnd { section = OpenSection(words, name: name, header: line.text, values: nil) }
+            if !isEnd {
+                section = OpenSection(words, name: name, header: line.text, depth: inclusion.open.count, values: nil)
+            }
             return
         }
-        section = OpenSection(words, name: name, header: line.text, values: lines.header(words, on: line))
+        section = OpenSection(
+            words, name: name, header: line.text, depth: inclusion.open.count, values: lines.header(words, on: line))
     }
 
     /// Reads to the end of the section, or of the file.
     private mutating func readSection(_ source: inout Lines, in file: SourceFile) {
         while let open = section {
             guard let line = source.take() else {
-                if inclusion.open.count == 1 { endOfFile(open, source.all.last) }
+                if open.depth == inclusion.open.count { endOfFile(open, source.all.last) }
                 return
             }
-            flatText.add(line, isFirstFile: true)
+            flatText.add(line, isFirstFile: inclusion.open.count == 1)
             if !open.takesAllLines, line.isBlank || line.isComment { continue }
             guard let first = line.text.words.first, first.hasPrefix("%"), isStructural(first) else {
                 add(line)
@@ -213,6 +216,7 @@ struct DocumentParser {
             document.items.append(
                 .missingInclude(MissingInclude(path: words[1], section: section?.name.value, text: line.text)))
         case .file(let included):
+            inclusion.count += 1
             inclusion.open.append(OpenFile(file: included, includedAt: line.range))
             readFile(included)
             inclusion.open.removeLast()

@@ -14,6 +14,12 @@ struct FileInclusion {
     /// The first file, what it includes, …
     var open: [OpenFile] = []
 
+    /// Files that were included so far.
+    var count = 0
+
+    /// Files that each include the next one twice would fill any machine.
+    static let most = 1000
+
     /// More than anybody nests; a file that includes itself by ever new paths ends here.
     static let deepest = 40
 
@@ -35,6 +41,9 @@ struct FileInclusion {
         if open.count > FileInclusion.deepest {
             return .refused(
                 refusal("files are included more than \(FileInclusion.deepest) deep", path, "include-depth"))
+        }
+        if count >= FileInclusion.most {
+            return .refused(refusal("more than \(FileInclusion.most) files are included", path, "include-depth"))
         }
         for candidate in candidates(path.value, includer) {
             switch loader(candidate) {

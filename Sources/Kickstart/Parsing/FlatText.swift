@@ -1,13 +1,18 @@
 /// The lines as they are read, included ones in place: `KickstartDocument.flattened`.
 struct FlatText {
     private var lines: [String] = []
+    private var hasOthersVersion = false
 
-    var text: String { lines.joined() }
+    /// - Parameter version: the first file's. A `#version=` counts only there, and the first one counts: where an included
+    ///   file has one, the right one goes before it.
+    func text(version: Dialect?) -> String {
+        (hasOthersVersion ? "#version=\(version?.description ?? "DEVEL")\n" : "") + lines.joined()
+    }
 
-    /// - Parameter isFirstFile: a `#version=` only counts in the first file, and must not begin to count here.
     mutating func add(_ line: SourceLine, isFirstFile: Bool) {
         endLine()
-        lines.append((!isFirstFile && line.text.hasPrefix("#version=") ? "# " : "") + line.text + line.lineEnd)
+        if !isFirstFile, line.text.hasPrefix("#version=") { hasOthersVersion = true }
+        lines.append(line.text + line.lineEnd)
     }
 
     mutating func add(_ line: String) {

@@ -16,13 +16,18 @@ struct OpenSection {
     let name: Located<String>
     /// The whole line that began it.
     let header: String
+    /// How many files were open where it began; it has to end before that one does.
+    let depth: Int
 
     static let names =
         ScriptSection.Kind.allCases.map(\.rawValue) + ["%packages", "%certificate", "%addon", "%anaconda"]
 
     /// - Parameter values: nil where the header is wrong.
-    init(_ words: [Located<String>], name: Located<String>, header: String, values: OptionValues?) {
+    init(
+        _ words: [Located<String>], name: Located<String>, header: String, depth: Int, values: OptionValues?
+    ) {
         self.name = name
+        self.depth = depth
         self.header = header
         let end = words.last?.range?.end
         var range = name.range
