@@ -57,7 +57,7 @@ import Testing
         let ready = try await BuildFixture.shared.ready()
         let user = try OrdinaryUser()
         let appliances = user.home.appendingPathComponent("specs")
-        try FileManager.default.copyItem(at: ready.spec.deletingLastPathComponent(), to: appliances)
+        try ready.copySpecs(to: appliances)
         let program = user.home.appendingPathComponent("stonebake")
         try FileManager.default.copyItem(at: StonebakeProcess.executable, to: program)
         try user.ownHome()

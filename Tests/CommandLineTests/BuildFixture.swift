@@ -33,10 +33,14 @@ actor BuildFixture {
         let appliances = folder.appendingPathComponent("Appliances")
         let spec = appliances.appendingPathComponent("wsgi")
         let images = folder.appendingPathComponent("Images")
-        for old in [appliances, images] where manager.fileExists(atPath: old.path) { try manager.removeItem(at: old) }
+        let bases = folder.appendingPathComponent("Kickstarts")
+        for old in [appliances, bases, images] where manager.fileExists(atPath: old.path) {
+            try manager.removeItem(at: old)
+        }
         try manager.createDirectory(at: folder, withIntermediateDirectories: true)
         // With the base that it extends.
         try manager.copyItem(at: StonebakeProcess.repository.appendingPathComponent("Appliances"), to: appliances)
+        try manager.copyItem(at: StonebakeProcess.repository.appendingPathComponent("Kickstarts"), to: bases)
         let store = folder.appendingPathComponent("store")
         let run = try StonebakeProcess.run(
             "build", spec.path, "--output", images.path, environment: ["STONEBAKE_CACHE": store.path])
@@ -53,10 +57,26 @@ actor BuildFixture {
 }
 
 extension BuildFixture.Ready {
+    /// The base that the catalogue's appliances extend; absolute.
+    var base: String { BuildFixture.folder.appendingPathComponent("Kickstarts/debian-13.ks").path }
+
+    /// The specs to that folder, and the bases that they extend beside it.
+    func copySpecs(to folder: URL) throws {
+        let manager = FileManager.default
+        try manager.copyItem(at: spec.deletingLastPathComponent(), to: folder)
+        try copyBases(beside: folder)
+    }
+
+    func copyBases(beside folder: URL) throws {
+        let bases = folder.deletingLastPathComponent().appendingPathComponent("Kickstarts")
+        guard !FileManager.default.fileExists(atPath: bases.path) else { return }
+        try FileManager.default.copyItem(at: BuildFixture.folder.appendingPathComponent("Kickstarts"), to: bases)
+    }
+
     /// A copy of the spec with one more line in its application, so that configuration and disk have to be made again.
     func changedCopy(in folder: TemporaryFolder) throws -> URL {
         let appliances = folder.url.appendingPathComponent("Appliances")
-        try FileManager.default.copyItem(at: spec.deletingLastPathComponent(), to: appliances)
+        try copySpecs(to: appliances)
         let copy = appliances.appendingPathComponent("wsgi")
         let file = copy.appendingPathComponent("hello/hello.py")
         let text = try String(contentsOf: file, encoding: .utf8)

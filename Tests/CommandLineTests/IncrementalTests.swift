@@ -61,7 +61,6 @@ import Testing
     @Test func `builds several appliances in one run, and the others when one of them fails`() async throws {
         let ready = try await BuildFixture.shared.ready()
         let folder = try TemporaryFolder()
-        let base = ready.spec.deletingLastPathComponent().appendingPathComponent("base/debian-13.yaml").path
         for (name, script) in [("one", "echo 1 >/etc/one"), ("two", "exit 7"), ("three", "echo 3 >/etc/three")] {
             let spec = folder.url.appendingPathComponent("\(name)/appliance.yaml")
             try FileManager.default.createDirectory(
@@ -71,7 +70,7 @@ import Testing
                 name: \(name)
                 version: 1.0.0
                 summary: One of several
-                extends: \(base)
+                extends: \(ready.base)
                 scripts: [{name: mark, run: \(script)}]
                 targets: [raw]
                 """

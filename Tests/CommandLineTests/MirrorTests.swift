@@ -54,7 +54,7 @@ import Testing
         let mirror = user.home.appendingPathComponent("mirror")
         try FileManager.default.copyItem(at: url, to: mirror)
         let specs = user.home.appendingPathComponent("specs")
-        try FileManager.default.copyItem(at: ready.spec.deletingLastPathComponent(), to: specs)
+        try ready.copySpecs(to: specs)
         let program = user.home.appendingPathComponent("stonebake")
         try FileManager.default.copyItem(at: StonebakeProcess.executable, to: program)
         try user.ownHome()

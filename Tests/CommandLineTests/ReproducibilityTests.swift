@@ -23,9 +23,10 @@ import Testing
     {
         let base = folder.url.appendingPathComponent("specs")
         if !FileManager.default.fileExists(atPath: base.path) {
-            try FileManager.default.copyItem(at: ready.spec.deletingLastPathComponent(), to: base)
+            try ready.copySpecs(to: base)
         }
-        let head = "stonebake: 1\nname: \(name)\nversion: 1.0.0\nsummary: A test\nextends: ../base/debian-13.yaml\n"
+        let head =
+            "stonebake: 1\nname: \(name)\nversion: 1.0.0\nsummary: A test\nextends: ../../Kickstarts/debian-13.ks\n"
         return try folder.write(head + text, to: "specs/\(name)/appliance.yaml").deletingLastPathComponent()
     }
 
@@ -75,7 +76,9 @@ import Testing
         #expect(first.status == 0, "\(first.error)")
         let user = try OrdinaryUser()
         let manager = FileManager.default
-        try manager.copyItem(at: spec.deletingLastPathComponent(), to: user.home.appendingPathComponent("specs"))
+        let specs = user.home.appendingPathComponent("specs")
+        try manager.copyItem(at: spec.deletingLastPathComponent(), to: specs)
+        try ready.copyBases(beside: specs)
         let store = user.home.appendingPathComponent(".cache/stonebake")
         try manager.createDirectory(at: store, withIntermediateDirectories: true)
         _ = try Tool.run(

@@ -34,7 +34,7 @@ import Testing
 
     private func spec(_ ready: BuildFixture.Ready, snapshot: String?, in folder: TemporaryFolder) throws -> URL {
         let copy = folder.url.appendingPathComponent("specs-\(snapshot ?? "none")")
-        try FileManager.default.copyItem(at: ready.spec.deletingLastPathComponent(), to: copy)
+        try ready.copySpecs(to: copy)
         let spec = copy.appendingPathComponent("wsgi")
         let file = spec.appendingPathComponent("appliance.yaml")
         let line = snapshot.map { "snapshot: \($0)\n" } ?? ""

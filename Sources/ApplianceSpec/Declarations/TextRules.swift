@@ -74,7 +74,7 @@ extension TextRule {
         "a repository URI", #"^(https?://[^\s/]+|file:/)[^\s]*$"#, examples: ["https://apt.example.org/debian"])
 
     static let relativePath = TextRule(
-        "a path", #"^[^\n\r\x00]*[^\n\r\x00/][^\n\r\x00]*$"#, examples: ["hello", "../base/debian-13.yaml"]
+        "a path", #"^[^\n\r\x00]*[^\n\r\x00/][^\n\r\x00]*$"#, examples: ["hello", "../../Kickstarts/debian-13.ks"]
     ) { _ in "a path on this machine, relative to the file that names it" }
 
     static let imagePath = TextRule(

@@ -29,6 +29,8 @@ struct KickstartCompiler {
     /// The statement that is being compiled.
     var place: SourceRange
     var subject = ""
+    /// The number of its item in the document.
+    var order = 0
 
     init(_ document: KickstartDocument, allowsUnsupported: Bool, isNamed: Bool = true) {
         self.document = document
@@ -46,6 +48,7 @@ struct KickstartCompiler {
         prepareStorage()
         let last = lastOfEachScalar
         for (number, item) in document.items.enumerated() {
+            order = number
             switch item {
             case .command(let statement):
                 begin(statement)
@@ -59,7 +62,7 @@ struct KickstartCompiler {
                 compile(script)
             case .packages(let section):
                 begin("%packages", section.range)
-                note(.applied, "packages: \(section.entries.count) lines, merged with those of other sections")
+                note(.applied, "packages: what follows, merged with other sections")
             case .certificate(let section):
                 begin("%certificate", section.range)
                 compile(section)
@@ -86,9 +89,10 @@ struct KickstartCompiler {
             for member in merged.members { root.set(member.key.value, member.value, at: member.key.range) }
         }
         takeStandardBase()
-        outcomes.sort { left, right in
-            left.range.file === right.range.file && left.range.start.line < right.range.start.line
-        }
+        outcomes = outcomes.enumerated().sorted { left, right in
+            (left.element.order, left.element.range.start.line, left.offset)
+                < (right.element.order, right.element.range.start.line, right.offset)
+        }.map(\.element)
         for outcome in outcomes where outcome.status == .unsupported && !outcome.isReportedLater {
             report.add(outcome.diagnostic(allowsUnsupported ? .warning : .error))
         }
@@ -129,7 +133,14 @@ struct KickstartCompiler {
     }
 
     mutating func note(_ status: KickstartOutcome.Status, _ text: String) {
-        outcomes.append(KickstartOutcome(status: status, subject: subject, text: text, range: place))
+        add(KickstartOutcome(status: status, subject: subject, text: text, range: place))
+    }
+
+    /// At the place of its item, also where it is told later.
+    mutating func add(_ outcome: KickstartOutcome) {
+        var outcome = outcome
+        outcome.order = order
+        outcomes.append(outcome)
     }
 
     mutating func applied(_ text: String) { note(.applied, text) }
@@ -141,19 +152,19 @@ struct KickstartCompiler {
         var outcome = KickstartOutcome(
             status: .unsupported, subject: subject, text: message, hint: hint, range: range ?? place)
         outcome.isReportedLater = isReportedLater
-        outcomes.append(outcome)
+        add(outcome)
     }
 
     /// An option of the statement that needs nothing to be done.
     mutating func option(_ name: String, isGiven: Bool, noOp reason: String) {
         guard isGiven else { return }
-        outcomes.append(KickstartOutcome(status: .noOp, subject: "  --\(name)", text: reason, range: place))
+        add(KickstartOutcome(status: .noOp, subject: "  --\(name)", text: reason, range: place))
     }
 
     /// An option of the statement that cannot be done.
     mutating func option(_ name: String, refused range: SourceRange?, isGiven: Bool, _ message: String, hint: String) {
         guard isGiven else { return }
-        outcomes.append(
+        add(
             KickstartOutcome(
                 status: .unsupported, subject: "  --\(name)", text: message, hint: hint, range: range ?? place))
     }

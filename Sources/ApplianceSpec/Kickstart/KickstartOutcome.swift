@@ -21,6 +21,8 @@ package struct KickstartOutcome: Sendable {
     package var range: SourceRange
     /// Whether decoding the appliance reports it as well.
     var isReportedLater = false
+    /// Where it stands among the others.
+    var order = 0
 
     /// For the report.
     func diagnostic(_ severity: Diagnostic.Severity) -> Diagnostic {

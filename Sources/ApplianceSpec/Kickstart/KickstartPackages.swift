@@ -19,9 +19,16 @@ extension KickstartCompiler {
         guard packages.isSeen, let header = packagesRange else { return }
         var map = NodeMap(at: header)
         place = header
+        let orders = entryOrders
+        func turn(_ range: SourceRange?) { order = range.flatMap { orders[Self.key($0)] } ?? order }
+        turn(header)
         packageFlags(packages.flags, &map)
-        for entry in groupEntries(packages) { compileGroup(entry.name, entry.range, &map) }
+        for entry in groupEntries(packages) {
+            turn(entry.range)
+            compileGroup(entry.name, entry.range, &map)
+        }
         for group in packages.excludedGroups {
+            turn(group.range)
             subject = "-@\(group.value)"
             place = group.range ?? header
             if Self.tasks.contains(group.value) {
@@ -31,8 +38,12 @@ extension KickstartCompiler {
                 noOp("nothing of a group is installed that is not named")
             }
         }
-        for package in packages.packages { compilePackage(package, header, &map) }
+        for package in packages.packages {
+            turn(package.range)
+            compilePackage(package, header, &map)
+        }
         for package in packages.excludedPackages {
+            turn(package.range)
             subject = "-\(package.value)"
             place = package.range ?? header
             guard TextRule.packageRemoval.accepts(package.value) else {
@@ -43,6 +54,21 @@ extension KickstartCompiler {
             applied("packages.remove: \(package.value)")
         }
         root.set("packages", map.node, at: header)
+    }
+
+    private static func key(_ range: SourceRange) -> String { "\(range.file.path):\(range.start.line)" }
+
+    /// The number of the item that a line of a section belongs to.
+    private var entryOrders: [String: Int] {
+        var orders: [String: Int] = [:]
+        for (number, item) in document.items.enumerated() {
+            guard case .packages(let section) = item else { continue }
+            orders[Self.key(section.range)] = number
+            for entry in section.entries {
+                if let range = entry.kind.range { orders[Self.key(range)] = number }
+            }
+        }
+        return orders
     }
 
     private var packagesRange: SourceRange? {
@@ -61,14 +87,14 @@ extension KickstartCompiler {
         subject = "%packages"
         let hasWeak = !flags.excludeWeakdeps.value
         map.set("recommends", hasWeak, at: flags.excludeWeakdeps.range ?? place)
-        outcomes.append(
+        add(
             KickstartOutcome(
                 status: .applied, subject: hasWeak ? "%packages" : "  --exclude-weakdeps",
                 text: "packages.recommends: \(hasWeak)\(hasWeak ? ", as without --exclude-weakdeps" : "")", range: place
             ))
         if flags.excludedocs.value {
             map.set("documentation", false, at: flags.excludedocs.range)
-            outcomes.append(
+            add(
                 KickstartOutcome(
                     status: .applied, subject: "  --excludedocs", text: "packages.documentation: false", range: place))
         }
@@ -81,7 +107,7 @@ extension KickstartCompiler {
             } else {
                 map.set("languages", texts: names.map { Located($0, at: languages.range ?? place) })
             }
-            outcomes.append(
+            add(
                 KickstartOutcome(
                     status: .applied, subject: "  --inst-langs",
                     text: "packages.languages: \(names.joined(separator: ", "))",
