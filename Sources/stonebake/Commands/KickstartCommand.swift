@@ -16,7 +16,7 @@ struct KickstartCommand: ParsableCommand {
               stonebake kickstart flatten Kickstarts/debian-13.ks > flat.ks
               stonebake kickstart convert Kickstarts/debian-13.ks > appliance.yaml
             """,
-        subcommands: [ExplainCommand.self, ConvertCommand.self])
+        subcommands: [ExplainCommand.self, FlattenCommand.self, ConvertCommand.self])
 
     struct ExplainCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -44,6 +44,31 @@ struct KickstartCommand: ParsableCommand {
             printDiagnostics(explanation.report.diagnostics, as: format)
             let isRefused = !reading.allowUnsupported && explanation.outcomes.contains { $0.status == .unsupported }
             if explanation.report.hasErrors || isRefused { throw RunEnded(exitCode: .inputWrong) }
+        }
+    }
+
+    struct FlattenCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "flatten",
+            abstract: "Write a Kickstart file with what it includes in place.",
+            discussion: """
+                EXAMPLE
+                  stonebake kickstart flatten Kickstarts/debian-13.ks > flat.ks
+                """)
+
+        @Argument(help: "The Kickstart file.", completion: .file(extensions: ["ks"]))
+        var file: String
+
+        @Option(help: "How errors of the language are written: text, json, sarif or github.")
+        var format: DiagnosticFormat = .text
+
+        @OptionGroup var reading: ReadingOptions
+
+        func run() throws {
+            let (document, report) = reading.compiler.readKickstart(file)
+            printDiagnostics(report.diagnostics, as: format)
+            guard let document, !report.hasErrors else { throw RunEnded(exitCode: .inputWrong) }
+            print(document.flattened, terminator: "")
         }
     }
 
