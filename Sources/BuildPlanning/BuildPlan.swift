@@ -10,7 +10,11 @@ package struct BuildPlan: Sendable {
     /// In the order in which they run.
     package let steps: [BuildStep]
 
-    package init(appliance: Appliance, lock: Lockfile, hostFiles: HostFileDigests) {
+    /// - Parameter secrets: a mark of each secret that the disk needs, by its name, which differs where the secret does;
+    ///   none for one that was not given
+    package init(
+        appliance: Appliance, lock: Lockfile, hostFiles: HostFileDigests, secrets: [String: Digest] = [:]
+    ) {
         self.appliance = appliance
         self.lock = lock
         // Name and version, and not the content: an edited application file keeps the root UUID, so that only what
@@ -18,8 +22,12 @@ package struct BuildPlan: Sendable {
         let identity = DiskIdentity(
             seed: Digest.of("\(appliance.name.value) \(appliance.version.value) \(appliance.architecture.rawValue)"))
         self.identity = identity
-        steps = StepPlanner(appliance: appliance, lock: lock, hostFiles: hostFiles, identity: identity).steps()
+        steps = StepPlanner(appliance: appliance, lock: lock, hostFiles: hostFiles, identity: identity, secrets: secrets)
+            .steps()
     }
+
+    /// Nil: the standard layout.
+    package var storage: StoragePlan? { appliance.storagePlan(identity) }
 
     package subscript(kind: BuildStep.Kind) -> BuildStep? { steps.first { $0.kind == kind } }
 
@@ -29,5 +37,14 @@ package struct BuildPlan: Sendable {
     /// `wsgi-1.0.0`: the output folder and the stem of every file in it.
     package static func outputName(_ appliance: Appliance) -> String {
         "\(appliance.name.value)-\(appliance.version.value)"
+    }
+}
+
+extension Appliance {
+    /// How its disks are divided, where its spec says so; nil: the standard layout.
+    package func storagePlan(_ identity: DiskIdentity) -> StoragePlan? {
+        disk.storage.map {
+            StoragePlan(settings: $0, boot: disk.boot, architecture: architecture, identity: identity)
+        }
     }
 }

@@ -17,12 +17,26 @@ package struct DiskIdentity: Sendable, Equatable {
     package func partitionGUID(_ role: DiskLayout.Role) -> String { uuid("partition \(role.rawValue)").uppercased() }
 
     /// A FAT volume serial, as blkid writes it: `1A2B-3C4D`.
-    package var espSerial: String {
-        let digits = derived("esp").hex.uppercased().prefix(8)
+    package var espSerial: String { serial("esp") }
+
+    func serial(_ purpose: String) -> String {
+        let digits = derived(purpose).hex.uppercased().prefix(8)
         return "\(digits.prefix(4))-\(digits.suffix(4))"
+    }
+
+    /// As LVM writes an identifier: 32 letters and digits in groups of 6, 4, 4, 4, 4, 4, 6.
+    package func lvmIdentifier(_ purpose: String) -> String {
+        // A digit of the hexadecimal digest at a time, each as one of LVM's own 62 characters.
+        let characters = Array(derived("lvm \(purpose)").hex.prefix(32))
+        var result = ""
+        for (index, character) in characters.enumerated() {
+            if [6, 10, 14, 18, 22, 26].contains(index) { result += "-" }
+            result.append(character)
+        }
+        return result
     }
 
     private func derived(_ purpose: String) -> Digest { Digest.of("\(purpose) \(seed.hex)") }
 
-    private func uuid(_ purpose: String) -> String { derived(purpose).uuid }
+    package func uuid(_ purpose: String) -> String { derived(purpose).uuid }
 }

@@ -97,18 +97,7 @@ package struct DiskLayoutPlanner: Sendable {
 
     /// Bytes of the smallest disk whose root filesystem holds the tree and has `free` bytes left, as df(1) counts them.
     private func smallestSize(for tree: TreeUsage, free: Int64) -> Int64 {
-        let step = Self.alignment / Ext4Geometry.blockSize
-        // Extents that need a block of their own, and the estimate of directories: half a percent, at least 1 MiB.
-        let freeBlocks = (free + Ext4Geometry.blockSize - 1) / Ext4Geometry.blockSize
-        let needed = tree.blocks + max(tree.blocks / 200, 256) + freeBlocks
-        var blocks = (needed + step - 1) / step * step
-        // The overhead grows with the size, so go up until it fits; each round adds what is missing.
-        while true {
-            let missing = needed - Ext4Geometry(blocks: blocks, entries: tree.inodes).usableBlocks
-            if missing <= 0 { break }
-            blocks += (missing + step - 1) / step * step
-        }
-        return rootStart + blocks * Ext4Geometry.blockSize + Self.alignment
+        rootStart + FilesystemNeeds.ext4(tree, free: free) + Self.alignment
     }
 
     /// Bytes before the root partition.
@@ -158,10 +147,14 @@ package struct DiskLayoutPlanner: Sendable {
         case (.esp, _): "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
         case (.root, .amd64): "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
         case (.root, .arm64): "B921B045-1DF0-41C3-AF44-4C6F280D3FAE"
+        case (.data, _): "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+        case (.swap, _): "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F"
+        case (.physicalVolume, _): "E6D6D379-F507-44C2-A23C-238F2A3DF928"
+        case (.encrypted, _): "CA7D7CCB-63ED-4C53-861C-1742536059CC"
         }
     }
 
-    private func tooSmall(
+    func tooSmall(
         _ size: ByteSize, smallest: Int64, tree: TreeUsage, packages: [RootFilesystem.PackageSize]
     ) -> Diagnostic {
         let rest = ByteSize(bytes: smallest - tree.bytes)

@@ -1,4 +1,5 @@
 package import ApplianceSpec
+import ContentDigest
 import Diagnostics
 
 extension Appliance {
@@ -11,12 +12,15 @@ extension Appliance {
         else { return nil }
         let formatTools = targets.contains { $0.value != .raw } ? profile.formatTools : []
         // pip both finds and installs the wheels: it is a build tool as mke2fs is one.
-        let tools = profile.tools + formatTools + (python == nil ? [] : profile.pythonTools)
+        let storage = storagePlan(DiskIdentity(seed: Digest.of("")))
+        let tools =
+            profile.tools + formatTools + (python == nil ? [] : profile.pythonTools)
+            + (storage.map(profile.storageTools) ?? [])
         return ResolutionRequest(
             architecture: architecture,
             repositories: profile.repositories + repositories,
             base: profile.base,
-            install: packages.install,
+            install: packages.install + (storage?.packages ?? []).map { Located($0) },
             remove: packages.remove,
             recommends: packages.recommends,
             tools: tools.map { Located($0) },

@@ -25,12 +25,15 @@ package struct BootConfiguration: Sendable {
     /// Added to the kernel's command line after the consoles.
     package let kernelArguments: [String]
     package let menu: BootLoaderSettings
+    /// Nil: the standard layout.
+    package let storage: StoragePlan?
 
     package init(
         firmware: [DiskSettings.Firmware], architecture: Architecture, identity: DiskIdentity, kernel: String,
-        kernelArguments: [String], menu: BootLoaderSettings = BootLoaderSettings()
+        kernelArguments: [String], menu: BootLoaderSettings = BootLoaderSettings(), storage: StoragePlan? = nil
     ) {
         self.menu = menu
+        self.storage = storage
         self.firmware = firmware
         self.architecture = architecture
         self.identity = identity
@@ -56,7 +59,7 @@ package struct BootConfiguration: Sendable {
                 ? []
                 : [
                     File(path: "/etc/grub.d/01_stonebake_password", text: passwordScript, mode: 0o700)
-                ])
+                ]) + storageFiles
     }
 
     /// With a password, only `root` may change an entry or get a shell of GRUB's; every entry still boots by itself.
@@ -75,8 +78,18 @@ package struct BootConfiguration: Sendable {
         """
     }
 
+    private var storageFiles: [File] {
+        guard let storage else { return [] }
+        var files: [File] = []
+        if let table = storage.cryptTable { files.append(File(path: "/etc/crypttab", text: table, mode: 0o600)) }
+        // The initramfs' own hook would look for swap space on the machine that builds. No cloud hibernates by it.
+        files.append(File(path: "/etc/initramfs-tools/conf.d/resume", text: "RESUME=none\n", mode: 0o644))
+        return files
+    }
+
     /// By UUID: the same on every controller and cloud.
     package var fileSystemTable: String {
+        if let storage { return storage.fileSystemTable }
         var lines = ["# <file system> <mount point> <type> <options> <dump> <pass>"]
         lines.append("UUID=\(identity.rootUUID) / ext4 rw,discard,errors=remount-ro,x-systemd.growfs 0 1")
         if firmware.contains(.uefi) {
@@ -95,7 +108,10 @@ package struct BootConfiguration: Sendable {
     /// the build, because it asks the disk that / lies on.
     package var grubConfiguration: String {
         let root = identity.rootUUID
-        let arguments = commandLine.map(Self.quotedForGRUB).joined(separator: " ")
+        let place = bootPlace
+        let loading = place.modules.map { "insmod \($0)" }.joined(separator: "\n")
+        let arguments = (rootArguments + ["ro"]).map(Self.quotedForGRUB).joined(separator: " ")
+        let more = commandLine.map(Self.quotedForGRUB).joined(separator: " ")
         return """
             # Made by Stonebake for the first boot. update-grub replaces it when a kernel is installed or removed;
             # the settings it reads are in /etc/default/grub.d/50-stonebake.cfg.
@@ -104,9 +120,8 @@ package struct BootConfiguration: Sendable {
             fi
             set default=0
             set timeout=\(timeout)
-            insmod part_gpt
-            insmod ext2
-            search --no-floppy --fs-uuid --set=root \(root)
+            \(loading)
+            search --no-floppy --fs-uuid --set=root \(place.uuid)
             insmod serial
             if serial --unit=0 --speed=\(Self.serialSpeed); then
               terminal_input console serial
@@ -114,17 +129,24 @@ package struct BootConfiguration: Sendable {
             fi
             \(passwordLines)menuentry 'Debian GNU/Linux' \(menu.password == nil ? "" : "--unrestricted ")--class debian --class gnu-linux --class os --id gnulinux-simple-\(root) {
               insmod gzio
-              linux /boot/vmlinuz-\(kernel) root=UUID=\(root) ro \(arguments)
-              initrd /boot/initrd.img-\(kernel)
+              linux \(place.folder)/vmlinuz-\(kernel) \(arguments) \(more)
+              initrd \(place.folder)/initrd.img-\(kernel)
             }
             menuentry 'Debian GNU/Linux (recovery mode)' --class debian --class gnu-linux --class os --id gnulinux-recovery-\(root) {
               insmod gzio
-              linux /boot/vmlinuz-\(kernel) root=UUID=\(root) ro single \(arguments)
-              initrd /boot/initrd.img-\(kernel)
+              linux \(place.folder)/vmlinuz-\(kernel) \(arguments) single \(more)
+              initrd \(place.folder)/initrd.img-\(kernel)
             }
 
             """
     }
+
+    private var bootPlace: StoragePlan.BootPlace {
+        storage?.bootPlace
+            ?? .init(device: "(,gpt1)", folder: "/boot", uuid: identity.rootUUID, modules: ["part_gpt", "ext2"])
+    }
+
+    private var rootArguments: [String] { storage?.rootArguments ?? ["root=UUID=\(identity.rootUUID)"] }
 
     /// Read by grub-mkconfig after `/etc/default/grub`; a shell fragment.
     package var grubDefaults: String {
@@ -148,12 +170,17 @@ package struct BootConfiguration: Sendable {
             // Otherwise the entries of update-grub could not be booted without the password.
             lines.append("sed -i 's/^CLASS=\"--class/CLASS=\"--unrestricted --class/' /etc/grub.d/10_linux")
         }
+        let mounts = storage?.mountPoints ?? []
+        if !mounts.isEmpty { lines.append("mkdir -p -- \(mounts.map(Self.quotedForShell).joined(separator: " "))") }
+        let place = bootPlace
+        let prefix = storage == nil ? Self.prefix : "\(place.device)\(place.folder)/grub"
+        let modules = (["biosdisk"] + place.modules).joined(separator: " ")
         if firmware.contains(.bios) {
             lines += Self.copyModules("i386-pc")
             lines += [
                 "cp -p /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/boot.img",
-                "grub-mkimage --directory=/usr/lib/grub/i386-pc --format=i386-pc --prefix='\(Self.prefix)'"
-                    + " --output=/boot/grub/i386-pc/core.img biosdisk part_gpt ext2",
+                "grub-mkimage --directory=/usr/lib/grub/i386-pc --format=i386-pc --prefix='\(prefix)'"
+                    + " --output=/boot/grub/i386-pc/core.img \(modules)",
             ]
         }
         if firmware.contains(.uefi) { lines += Self.copyModules(architecture == .amd64 ? "x86_64-efi" : "arm64-efi") }
@@ -169,10 +196,14 @@ package struct BootConfiguration: Sendable {
     }
 
     /// `EFI/debian/grub.cfg` on the ESP, where signed GRUB looks (its prefix is built in): it finds root and goes on there.
-    package static func efiConfiguration(rootUUID: String) -> String {
+    ///
+    /// - Parameters:
+    ///   - rootUUID: of the filesystem that holds /boot
+    ///   - folder: the path of /boot in it
+    package static func efiConfiguration(rootUUID: String, folder: String = "/boot") -> String {
         """
         search.fs_uuid \(rootUUID) root
-        set prefix=($root)'/boot/grub'
+        set prefix=($root)'\(folder)/grub'
         configfile $prefix/grub.cfg
 
         """

@@ -13,6 +13,7 @@ struct StepPlanner {
     let lock: Lockfile
     let hostFiles: HostFileDigests
     let identity: DiskIdentity
+    var secrets: [String: Digest] = [:]
 
     func steps() -> [BuildStep] {
         let tools = toolsStep()
@@ -94,6 +95,12 @@ struct StepPlanner {
         inputs.add(InputName.timestamp, text: "\(lock.timestamp)")
         for (key, text) in canonical(appliance.disk) { inputs.add("disk.\(key)", text: text) }
         inputs.add(InputName.identity, text: identity.seed.hex)
+        if let storage = appliance.disk.storage {
+            inputs.add("code of the layout", text: "\(StepVersion.layout)")
+            for secret in storage.secrets {
+                inputs.add("secret \(secret.value)", text: secrets[secret.value]?.hex ?? "not given")
+            }
+        }
         return BuildStep(kind: .disk, name: appliance.name.value, title: "assemble the disk", inputs: inputs)
     }
 

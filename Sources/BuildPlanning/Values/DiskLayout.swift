@@ -11,7 +11,12 @@
 ///                   1  root (ext4), to the last whole MiB but one
 ///     last 33 LBA  the GPT's copy
 package struct DiskLayout: Sendable, Equatable, Codable {
-    package enum Role: String, Sendable, Codable, CaseIterable { case biosBoot, esp, root }
+    package enum Role: String, Sendable, Codable, CaseIterable {
+        case biosBoot, esp, root
+        /// A filesystem of another layout than the standard one.
+        case data
+        case swap, physicalVolume, encrypted
+    }
 
     package struct Partition: Sendable, Equatable, Codable {
         /// The entry's number in the partition table, from 1.
