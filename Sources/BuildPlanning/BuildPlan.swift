@@ -1,5 +1,5 @@
 package import ApplianceSpec
-import ContentDigest
+package import ContentDigest
 import Diagnostics
 
 /// What a build will do: made from the appliance and its lock alone, without touching the machine.

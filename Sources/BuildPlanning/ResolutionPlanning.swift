@@ -15,7 +15,7 @@ extension Appliance {
         let storage = storagePlan(DiskIdentity(seed: Digest.of("")))
         let tools =
             profile.tools + formatTools + (python == nil ? [] : profile.pythonTools)
-            + (storage.map(profile.storageTools) ?? [])
+            + (storage.map { profile.storageTools(for: $0) } ?? [])
         return ResolutionRequest(
             architecture: architecture,
             repositories: profile.repositories + repositories,

@@ -8,6 +8,7 @@ static inline guestfs_h *sb_guestfs_create(void) {
 }
 static const uint64_t sb_guestfs_add_drive_readonly = GUESTFS_ADD_DRIVE_OPTS_READONLY_BITMASK;
 static const uint64_t sb_guestfs_add_drive_format = GUESTFS_ADD_DRIVE_OPTS_FORMAT_BITMASK;
+static const uint64_t sb_guestfs_add_drive_label = GUESTFS_ADD_DRIVE_OPTS_LABEL_BITMASK;
 static const uint64_t sb_guestfs_tar_out_numericowner = GUESTFS_TAR_OUT_OPTS_NUMERICOWNER_BITMASK;
 static const uint64_t sb_guestfs_tar_out_xattrs = GUESTFS_TAR_OUT_OPTS_XATTRS_BITMASK;
 static const uint64_t sb_guestfs_messages =

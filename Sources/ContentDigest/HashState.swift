@@ -49,3 +49,17 @@ package func libcryptoFault() -> String? {
     }
     return nil
 }
+
+extension Digest {
+    /// PBKDF2 (RFC 8018) with SHA-256 and a million rounds, half a second of a processor's time: for what somebody might
+    /// try to guess. Nil when libcrypto has no such function.
+    package static func slow(_ secret: [UInt8], salt: [UInt8]) -> Digest? {
+        var result = [UInt8](repeating: 0, count: 32)
+        let code = secret.withUnsafeBytes { bytes in
+            PKCS5_PBKDF2_HMAC(
+                bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), salt, Int32(salt.count), 1_000_000,
+                HashFunction.sha256.pointer, Int32(result.count), &result)
+        }
+        return code == 1 ? Digest(bytes: result) : nil
+    }
+}

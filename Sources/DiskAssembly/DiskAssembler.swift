@@ -44,6 +44,8 @@ package struct DiskAssembler: Sendable {
     ///
     /// - Throws: `DiskError.size` with the diagnostics at their places in the spec.
     package func checkSize(_ plan: BuildPlan) throws(DiskError) {
+        // Of a division of its own it is known when the tree is.
+        guard plan.storage == nil else { return }
         let report = planner(plan).earlyReport(plan.lock)
         if report.hasErrors { throw DiskError(.size, "the disk does not fit its spec", report: report) }
     }
@@ -57,7 +59,9 @@ package struct DiskAssembler: Sendable {
     ///
     /// - Throws: `DiskError.size`.
     package func checkBudget(_ image: DiskImage, root: RootFilesystem, plan: BuildPlan) throws(DiskError) {
-        if let excess = planner(plan).budgetDiagnostic(image.layout, packages: root.packageSizes) {
+        var layout = image.layout
+        layout.size += image.others.reduce(0) { $0 + $1.layout.size }
+        if let excess = planner(plan).budgetDiagnostic(layout, packages: root.packageSizes) {
             throw DiskError(.size, excess.message, report: DiagnosticReport([excess]))
         }
     }
@@ -66,7 +70,15 @@ package struct DiskAssembler: Sendable {
     package func cached(_ step: BuildStep) throws -> DiskImage? {
         guard let entry = try host.store.entry(step.digest) else { return nil }
         let record = try JSONDecoder().decode(DiskRecord.self, from: Data(Files.read("\(entry.path)/disk.json")))
-        return DiskImage(path: "\(entry.path)/disk.raw", layout: record.layout, inspection: record.inspection)
+        return image(in: entry.path, record)
+    }
+
+    private func image(in folder: String, _ record: DiskRecord) -> DiskImage {
+        var image = DiskImage(path: "\(folder)/disk.raw", layout: record.layout, inspection: record.inspection)
+        image.others = (record.storage?.disks.dropFirst() ?? []).map {
+            .init(name: $0.name, path: "\(folder)/disk-\($0.name).raw", layout: $0.layout)
+        }
+        return image
     }
 
     /// Makes the disk, or takes it from the store; in both cases judges it by the spec's size and budget.
@@ -75,7 +87,7 @@ package struct DiskAssembler: Sendable {
     ///   - session: from `prepare`; nil starts one here, when it is needed
     ///   - beside: gets the written disk, and works on it while it is verified; what it makes counts only
     ///     when the disk turns out right
-    /// - Returns: the disk, and what `beside` gave; nil when the disk came from the store.
+    /// - Returns: the disk, and what `beside` gave; nil when the disk came from the store, or was not made by itself.
     /// - Throws: `DiskError`, `HostError`, `CancellationError`; what `beside` throws.
     package func assemble<Beside: Sendable>(
         _ step: BuildStep, root: RootFilesystem, tools: ToolsRoot, plan: BuildPlan, session: DiskSession?,
@@ -86,9 +98,16 @@ package struct DiskAssembler: Sendable {
                 try checkBudget(image, root: root, plan: plan)
                 return (image, nil)
             }
-            let planner = planner(plan)
             let clock = ContinuousClock()
             let start = clock.now
+            if let storage = plan.storage {
+                let making = StorageMaking(
+                    host: host, plan: plan, storage: storage, root: root, tools: tools, useKVM: useKVM,
+                    secrets: host.secrets)
+                let made = try await making.make()
+                return (try await keep(made, as: step, seconds: (clock.now - start).inSeconds), nil)
+            }
+            let planner = planner(plan)
             let archive = try await Timeline.measure("read the tree's tar") {
                 try await blocking(named: "tree") { try RootArchive(root.archive) }
             }
@@ -125,6 +144,29 @@ package struct DiskAssembler: Sendable {
         ).image
     }
 
+    /// Moves disks of a layout into the store.
+    private func keep(_ made: StorageMaking.Made, as step: BuildStep, seconds: Double) async throws -> DiskImage {
+        let staging = try host.store.newStaging()
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let record = DiskRecord(layout: made.layout.disks[0].layout, inspection: made.inspection, storage: made.layout)
+        try Files.write(Array(try encoder.encode(record)), to: "\(staging)/disk.json")
+        var known: [String: Digest] = [:]
+        for (index, path) in made.disks.enumerated() {
+            let name = index == 0 ? "disk.raw" : "disk-\(made.layout.disks[index].name).raw"
+            known["/\(name)"] = try await blocking(named: "digest") { try DiskFile.digest(of: path) }
+            try Files.move(path, to: "\(staging)/\(name)")
+            // Nobody writes into it any more: who boots it makes an overlay.
+            chmod("\(staging)/\(name)", 0o444)
+        }
+        let entry = try host.store.commit(
+            staging: staging, as: step.digest,
+            record: StepRecord(
+                kind: step.kind.rawValue, name: step.name, inputs: step.inputs, createdAt: host.now(), seconds: seconds,
+                facts: ["size": "\(made.layout.size)"]), known: known)
+        return image(in: entry.path, record)
+    }
+
     /// Moves the disk into the store.
     func keep(
         _ image: DiskImage, as step: BuildStep, seen mark: Digest, digest: Digest, seconds: Double
@@ -150,4 +192,6 @@ package struct DiskAssembler: Sendable {
 private struct DiskRecord: Codable {
     var layout: DiskLayout
     var inspection: DiskImage.Inspection
+    /// Of disks that their spec divides.
+    var storage: StorageLayout?
 }

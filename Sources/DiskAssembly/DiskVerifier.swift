@@ -13,6 +13,7 @@ struct DiskVerifier {
     let kernel: String
     /// Files that firmware looks for on the ESP.
     let systemPartitionFiles: [String]
+    var rootType = "ext4"
 
     func verify(_ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
         try handle.reread(disk)
@@ -51,7 +52,7 @@ struct DiskVerifier {
 
     func device(_ partition: DiskLayout.Partition) -> String { "\(disk)\(partition.number)" }
 
-    private func verify(_ partition: DiskLayout.Partition) throws(DiskError) {
+    func verify(_ partition: DiskLayout.Partition) throws(DiskError) {
         let found = try handle.properties(of: device(partition))
         // blkid counts in sectors of 512 bytes and writes GUIDs in lower case, names and labels with escapes.
         var expected = [
@@ -65,9 +66,13 @@ struct DiskVerifier {
         expected["UUID"] = partition.filesystemUUID
         expected["LABEL"] = partition.label
         switch partition.role {
-        case .root: expected["TYPE"] = "ext4"
+        case .root: expected["TYPE"] = rootType
         case .esp: expected["TYPE"] = "vfat"
-        case .biosBoot: break
+        case .swap: expected["TYPE"] = "swap"
+        case .physicalVolume: expected["TYPE"] = "LVM2_member"
+        case .encrypted: expected["TYPE"] = "crypto_LUKS"
+        // Of layouts that are not the standard one; StorageVerifier looks at their filesystems.
+        case .data, .biosBoot: break
         }
         for (key, value) in expected.sorted(by: { $0.key < $1.key }) where found[key] != value {
             throw failure("partition \(partition.number) has \(key)=\(found[key] ?? "nothing"), not \(value)")
@@ -110,7 +115,7 @@ struct DiskVerifier {
             productName: system.product, architecture: system.architecture, kernels: kernels)
     }
 
-    private func failure(_ reason: String) -> DiskError {
+    func failure(_ reason: String) -> DiskError {
         DiskError(
             .verification, "the finished disk is not what was planned: \(reason)",
             hint: "this is a defect of Stonebake")

@@ -25,6 +25,9 @@ package struct Host: Sendable {
     /// For failed steps; nil: none is opened.
     package let debugShell: DebugShell?
 
+    /// What encrypted disks are locked with.
+    package let secrets: Secrets
+
     /// What the driver chooses; each has the default of an ordinary run.
     package struct Options: Sendable {
         package var progress: ProgressSink = .silent
@@ -40,6 +43,8 @@ package struct Host: Sendable {
         package var allowExpired = false
         package var offline = false
         package var debugShell: DebugShell?
+        /// Paths of files, by the secret's name.
+        package var secrets: [String: String] = [:]
         package var transfers = TransferPolicy()
         /// Where the machine's own configuration is read: `/`, another folder in tests.
         package var systemRoot = "/"
@@ -55,6 +60,7 @@ package struct Host: Sendable {
         allowExpired = options.allowExpired
         offline = options.offline
         debugShell = options.debugShell
+        secrets = Secrets(files: options.secrets, environment: options.environment)
         runner = CommandRunner(progress: options.progress)
         let root: String
         if let cache = options.cache {

@@ -9,6 +9,11 @@ package struct FormatFile: Sendable, Equatable {
     /// Bytes of the file as read; sparse files take less.
     package var size: Int64
     package var sha256: Digest
+    /// Of several disks, which one it is; nil: the one that boots.
+    package var disk: String?
+
+    /// `wsgi-1.0.0.qcow2`, `wsgi-1.0.0-data.qcow2`.
+    func name(stem: String) -> String { stem + (disk.map { "-\($0)" } ?? "") + ".\(target.fileExtension)" }
 }
 
 /// A format that was made of a disk which is still being verified: it counts once it is kept.

@@ -18,7 +18,7 @@ package struct FormatWriter: Sendable {
     /// - Parameter disk: the path of the disk in the store
     package func cached(_ step: BuildStep, disk: String) throws -> FormatFile? {
         guard let target = step.target, let entry = try host.store.entry(step.digest) else { return nil }
-        return file(target, entry, disk: disk)
+        return file(target, entry, disk: disk, of: step.disk)
     }
 
     /// Makes the format of the disk at that path, with the programs of the tools layer.
@@ -65,16 +65,17 @@ package struct FormatWriter: Sendable {
             seconds: format.seconds, facts: ["size": "\(format.size)", "sha256": format.sha256.hex])
         let files = format.target == .raw ? [:] : ["/\(Self.fileName(format.target))": format.sha256]
         let entry = try host.store.commit(staging: format.staging, as: step.digest, record: record, known: files)
-        return file(format.target, entry, disk: disk)
-            ?? FormatFile(target: format.target, path: disk, size: format.size, sha256: format.sha256)
+        return file(format.target, entry, disk: disk, of: step.disk)
+            ?? FormatFile(
+                target: format.target, path: disk, size: format.size, sha256: format.sha256, disk: step.disk)
     }
 
-    private func file(_ target: Target, _ entry: StoreEntry, disk: String) -> FormatFile? {
+    private func file(_ target: Target, _ entry: StoreEntry, disk: String, of name: String?) -> FormatFile? {
         let path = target == .raw ? disk : "\(entry.path)/\(Self.fileName(target))"
         guard let digest = entry.record.facts["sha256"].flatMap(Digest.init(hex:)),
             let size = entry.record.facts["size"].flatMap({ Int64($0) })
         else { return nil }
-        return FormatFile(target: target, path: path, size: size, sha256: digest)
+        return FormatFile(target: target, path: path, size: size, sha256: digest, disk: name)
     }
 
     private static func fileName(_ target: Target) -> String { "image.\(target.fileExtension)" }

@@ -26,7 +26,7 @@ package struct ImagePublisher: Sendable {
         try Self.sweep(folder, stem: stem)
         let artifacts = files.map {
             ImageArtifact(
-                target: $0.target, file: "\(stem).\($0.target.fileExtension)", size: $0.size, sha256: $0.sha256)
+                target: $0.target, file: $0.name(stem: stem), size: $0.size, sha256: $0.sha256, disk: $0.disk)
         }
         let present = published(in: folder)
         let missing = zip(files, artifacts).filter { _, artifact in
@@ -50,9 +50,12 @@ package struct ImagePublisher: Sendable {
     /// Copies a format's file aside in the output folder before it is known whether it counts: `publish` then only has
     /// to rename it. Whoever calls it calls `discard` at the end, whatever happened.
     package func prepare(_ target: Target, at path: String, stem: String, into folder: String) async throws {
+        try await prepare("\(stem).\(target.fileExtension)", at: path, stem: stem, into: folder)
+    }
+
+    private func prepare(_ file: String, at path: String, stem: String, into folder: String) async throws {
         let aside = aside(stem, folder)
         try Files.makeFolder(aside)
-        let file = "\(stem).\(target.fileExtension)"
         try await Timeline.measure("copy \(file)") {
             try await blocking(
                 named: "copy", cancellable: { try SparseCopy.copy(path, to: "\(aside)/\(file)", cancelled: $0) })
@@ -72,7 +75,7 @@ package struct ImagePublisher: Sendable {
         defer { discardTree(aside) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (file, artifact) in files where !Files.exists("\(aside)/\(artifact.file)") {
-                group.addTask { try await prepare(file.target, at: file.path, stem: stem, into: folder) }
+                group.addTask { try await prepare(artifact.file, at: file.path, stem: stem, into: folder) }
             }
             try await group.waitForAll()
         }

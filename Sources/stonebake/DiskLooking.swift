@@ -16,7 +16,10 @@ struct DiskLooking: Sendable {
         gate = Gate()
         let disk = DiskAssembler(host: host)
         let unseen = try plans.filter { plan in
-            guard let step = plan[.disk], try host.store.entry(step.digest) == nil else { return false }
+            // Disks that their spec divides are looked at in a start of their own, by the full appliance.
+            guard let step = plan[.disk], plan.storage == nil, try host.store.entry(step.digest) == nil else {
+                return false
+            }
             // Another base or other packages mean another kernel or boot loader, as far as anybody knows before.
             return try disk.expectsLook(step)
                 || [.base, .packages].contains { kind in

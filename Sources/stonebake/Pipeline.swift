@@ -149,13 +149,14 @@ struct Pipeline: Sendable {
             }
         }
         let files = try await Self.inParallel(Array(steps.enumerated())) { number, step in
-            if let format = made?[number] { return try writer.keep(format, as: step, disk: image.path) }
-            if let file = try writer.cached(step, disk: image.path) {
+            let path = image.path(of: step.disk) ?? image.path
+            if let format = made?[number] { return try writer.keep(format, as: step, disk: path) }
+            if let file = try writer.cached(step, disk: path) {
                 noteCached(step)
                 return file
             }
-            let format = try await self.made(step, by: writer, from: image.path, try needed(tools))
-            return try writer.keep(format, as: step, disk: image.path)
+            let format = try await self.made(step, by: writer, from: path, try needed(tools))
+            return try writer.keep(format, as: step, disk: path)
         }
         return (image, files)
     }

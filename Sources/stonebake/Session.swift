@@ -14,16 +14,19 @@ struct Session: Sendable {
     ///
     /// - Parameters:
     ///   - purpose: part of the log file's name: `build-wsgi`
+    ///   - secrets: nil where none is needed
     ///   - debugShell: whether a failed step's root is shown to the person at the terminal
     /// - Throws: `RunEnded` after the failure has been printed; `CancellationError`.
     static func run(
-        _ options: HostOptions, purpose: String, debugShell: Bool = false, _ body: (Session) async throws -> Void
+        _ options: HostOptions, purpose: String, debugShell: Bool = false, secrets: SecretOptions? = nil,
+        _ body: (Session) async throws -> Void
     ) async throws {
         var settings = Host.Options()
         settings.mirrors = options.mirrorTable
         settings.mirrorFolders = options.mirrorFolders
         settings.allowExpired = options.allowExpired
         settings.offline = options.offline
+        settings.secrets = secrets?.files ?? [:]
         let cache = try ContentStore.defaultRoot(environment: settings.environment)
         let log = try LogFile(folder: "\(cache)/logs", purpose: purpose)
         let display = Display(mode: options.displayMode, style: textStyle(for: STDERR_FILENO), logFile: log.handle)

@@ -82,10 +82,17 @@ package struct BootConfiguration: Sendable {
         guard let storage else { return [] }
         var files: [File] = []
         if let table = storage.cryptTable { files.append(File(path: "/etc/crypttab", text: table, mode: 0o600)) }
-        // The initramfs' own hook would look for swap space on the machine that builds. No cloud hibernates by it.
-        files.append(File(path: "/etc/initramfs-tools/conf.d/resume", text: "RESUME=none\n", mode: 0o644))
+        if let format = storage.initramfsFormat {
+            // As the base system's has it for the standard layout: there is no disk to ask for the checker that it needs.
+            files.append(
+                File(
+                    path: "/etc/initramfs-tools/conf.d/stonebake", text: "FSTYPE=\(format)\nRESUME=none\n", mode: 0o644))
+        }
         return files
     }
+
+    /// Whether the initramfs that the packages have made lacks something that these files ask for.
+    package var changesInitramfs: Bool { storage.map { $0.initramfsFormat != nil || $0.cryptTable != nil } ?? false }
 
     /// By UUID: the same on every controller and cloud.
     package var fileSystemTable: String {

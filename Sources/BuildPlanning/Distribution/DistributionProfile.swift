@@ -55,6 +55,19 @@ package struct DistributionProfile: Sendable {
             toolRepositories: repositories + (needsBackports ? [backports] : []))
     }
 
+    /// Added to `tools` where the spec divides its disks: what writes and checks the filesystems that it names.
+    package func storageTools(for plan: StoragePlan) -> [String] {
+        let formats = Set(plan.filesystems.map(\.settings.format))
+        var tools: [String] = []
+        if formats.contains(.xfs) { tools.append("xfsprogs") }
+        // --subvol, which makes subvolumes out of folders, came with 6.12.
+        if formats.contains(.btrfs) {
+            tools += [majorVersion < 13 ? "btrfs-progs/\(release)-backports" : "btrfs-progs", "tar"]
+        }
+        if plan.hasThinPools { tools.append("thin-provisioning-tools") }
+        return tools
+    }
+
     private static func basePackages(_ architecture: Architecture) -> [String] {
         let common = [
             "apt", "ca-certificates", "cloud-guest-utils", "cloud-init", "dbus", "initramfs-tools", "iproute2",

@@ -24,13 +24,16 @@ package struct BuildStep: Sendable {
     let folder: String
     /// What a step of kind `format` writes.
     package let target: Target?
+    /// Which disk it writes, of several; nil: the one that boots.
+    package let disk: String?
 
-    /// In events, reports and logs: `disk`, `qcow2`.
-    package var id: String { target?.rawValue ?? kind.rawValue }
+    /// In events, reports and logs: `disk`, `qcow2`, `qcow2-data`.
+    package var id: String { (target?.rawValue ?? kind.rawValue) + (disk.map { "-\($0)" } ?? "") }
 
     package init(
         kind: Kind, name: String, title: String, inputs: StepInputs, labels: [String: String] = [:],
-        hostPaths: [String: String] = [:], folder: String = "", target: Target? = nil
+        hostPaths: [String: String] = [:], folder: String = "", target: Target? = nil,
+        disk: String? = nil
     ) {
         self.kind = kind
         self.name = name
@@ -41,6 +44,7 @@ package struct BuildStep: Sendable {
         self.hostPaths = hostPaths
         self.folder = folder
         self.target = target
+        self.disk = disk
     }
 
     /// The name of the disk's input that is the finished tree.

@@ -23,7 +23,9 @@ struct StepPlanner {
         let configuration = configurationStep(on: python ?? packages)
         let disk = diskStep(on: configuration, tools: tools)
         return [tools, base, packages] + (python.map { [$0] } ?? []) + [configuration, disk]
-            + appliance.targets.map { formatStep($0.value, of: disk, tools: tools) }
+            + appliance.targets.flatMap { target in
+                ([nil] + otherDisks.map { $0 }).map { formatStep(target.value, of: disk, named: $0, tools: tools) }
+            }
     }
 
     private func toolsStep() -> BuildStep {
@@ -104,15 +106,22 @@ struct StepPlanner {
         return BuildStep(kind: .disk, name: appliance.name.value, title: "assemble the disk", inputs: inputs)
     }
 
-    private func formatStep(_ target: Target, of disk: BuildStep, tools: BuildStep) -> BuildStep {
+    /// The names of the disks besides the one that boots.
+    private var otherDisks: [String?] { appliance.disk.storage?.disks.dropFirst().map(\.name.value) ?? [] }
+
+    private func formatStep(
+        _ target: Target, of disk: BuildStep, named name: String?, tools: BuildStep
+    ) -> BuildStep {
         var inputs = StepInputs()
         inputs.add("format", text: target.rawValue)
         inputs.add(InputName.code(.format), text: "\(StepVersion.format)")
         inputs.add(InputName.step(disk.kind), disk.digest)
         inputs.add(InputName.step(tools.kind), tools.digest)
+        if let name { inputs.add("disk", text: name) }
+        let suffix = name.map { " of \($0)" } ?? ""
         return BuildStep(
-            kind: .format, name: "\(appliance.name.value) \(target.rawValue)", title: "write \(target.rawValue)",
-            inputs: inputs, target: target)
+            kind: .format, name: "\(appliance.name.value) \(target.rawValue)\(suffix)",
+            title: "write \(target.rawValue)\(suffix)", inputs: inputs, target: target, disk: name)
     }
 
     private var releaseName: String { "\(appliance.distribution.name)-\(appliance.distribution.release.value)" }

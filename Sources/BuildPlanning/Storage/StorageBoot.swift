@@ -37,6 +37,11 @@ extension StoragePlan {
             modules: ["part_gpt"] + modules)
     }
 
+    /// `EFI/debian/grub.cfg` on the ESP.
+    package var efiConfiguration: String? {
+        bootPlace.map { BootConfiguration.efiConfiguration(rootUUID: $0.uuid, folder: $0.folder) }
+    }
+
     /// For the kernel and the initramfs.
     var rootArguments: [String] {
         guard let (filesystem, mount) = filesystem(mountedAt: "/") else { return [] }
@@ -97,6 +102,12 @@ extension StoragePlan {
         }
         let type = format == .efi ? "vfat" : format.rawValue
         return "\(device(of: filesystem)) \(mount.path) \(type) \(options.joined(separator: ",")) 0 \(pass)"
+    }
+
+    /// The root filesystem's type, whose checker the initramfs needs; nil for ext4, which it has anyway.
+    var initramfsFormat: String? {
+        guard let format = filesystem(mountedAt: "/")?.0.settings.format, format != .ext4 else { return nil }
+        return format.rawValue
     }
 
     /// crypttab(5); nil where nothing is encrypted. All is unlocked by the initramfs, so that one program asks, once for

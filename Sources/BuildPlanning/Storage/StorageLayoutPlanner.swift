@@ -278,6 +278,11 @@ struct StorageSizing {
 
     // MARK: Contents
 
+    private func isInEncryptedGroup(_ place: StoragePlace) -> Bool {
+        guard case .volume(let group, _) = place else { return false }
+        return plan.physicalVolumes(of: group).contains { $0.encryption != nil }
+    }
+
     private func content(
         _ filesystem: StoragePlan.Filesystem, _ disks: [StorageLayout.Disk], _ groups: [StorageLayout.VolumeGroup]
     ) -> StorageLayout.Content {
@@ -300,6 +305,7 @@ struct StorageSizing {
             subvolumes: filesystem.subvolumes.map { .init(name: $0, mount: mounted[$0]) }, size: size,
             uuid: filesystem.uuid, label: filesystem.settings.label?.value,
             makeOptions: filesystem.settings.makeOptions, encryption: filesystem.encryption,
+            isInEncryptedGroup: isInEncryptedGroup(filesystem.place),
             parameters: format.isExt
                 ? .init(
                     inodes: geometry.inodes,

@@ -44,6 +44,25 @@ package struct DiskImage: Sendable {
     package var layout: DiskLayout
     /// What libguestfs found when it looked: `debian 13`, the kernel, …
     package var inspection: Inspection
+    /// The others of a layout of several disks, in its order.
+    package var others: [Other] = []
+
+    package struct Other: Sendable {
+        package var name: String
+        package var path: String
+        package var layout: DiskLayout
+
+        package init(name: String, path: String, layout: DiskLayout) {
+            self.name = name
+            self.path = path
+            self.layout = layout
+        }
+    }
+
+    /// The disk with that name; nil: the one that boots.
+    package func path(of disk: String?) -> String? {
+        disk.map { name in others.first { $0.name == name }?.path } ?? path
+    }
 
     package struct Inspection: Sendable, Codable, Equatable {
         package var distribution: String
@@ -81,8 +100,11 @@ package struct ImageArtifact: Sendable, Codable, Equatable {
     /// Bytes of the file as read; sparse files take less.
     package var size: Int64
     package var sha256: Digest
+    /// Of several disks, which one it is; nil: the one that boots.
+    package var disk: String?
 
-    package init(target: Target, file: String, size: Int64, sha256: Digest) {
+    package init(target: Target, file: String, size: Int64, sha256: Digest, disk: String? = nil) {
+        self.disk = disk
         self.target = target
         self.file = file
         self.size = size

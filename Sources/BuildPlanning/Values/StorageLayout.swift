@@ -36,6 +36,8 @@ package struct StorageLayout: Sendable, Equatable, Codable {
         package var label: String?
         package var makeOptions: [String]
         package var encryption: EncryptedDevice?
+        /// Whether a physical volume of its group lies on an encrypted partition.
+        package var isInEncryptedGroup: Bool
         /// For ext2–4.
         package var parameters: DiskLayout.RootFilesystemParameters?
     }

@@ -38,6 +38,33 @@ extension GuestfsHandle {
         try call("attach '\(path)'") { guestfs_add_drive_opts_argv($0, path, &options) }
     }
 
+    /// guestfs_add_drive_opts with `label`, by which a shell in the appliance finds it: /dev/disk/guestfs/LABEL.
+    ///
+    /// - Parameter label: letters
+    func addDrive(_ path: String, label: String, readOnly: Bool) throws(DiskError) {
+        let format = strdup("raw")
+        let name = strdup(label)
+        defer {
+            free(format)
+            free(name)
+        }
+        var options = guestfs_add_drive_opts_argv()
+        options.bitmask =
+            sb_guestfs_add_drive_readonly | sb_guestfs_add_drive_format | sb_guestfs_add_drive_label
+        options.readonly = readOnly ? 1 : 0
+        options.format = UnsafePointer(format)
+        options.label = UnsafePointer(name)
+        try call("attach '\(path)'") { guestfs_add_drive_opts_argv($0, path, &options) }
+    }
+
+    /// guestfs_mount_vfs with `ro`.
+    func mountReadOnly(_ device: String, at path: String, type: String, options: String) throws(DiskError) {
+        try call("mount \(device)") { guestfs_mount_vfs($0, "ro\(options)", type, device, path) }
+    }
+
+    /// guestfs_shutdown: ends the appliance, and says what could not be written.
+    func shutDown() throws(DiskError) { try call("end its appliance") { guestfs_shutdown($0) } }
+
     /// guestfs_launch.
     func launch() throws(DiskError) { try call("start its appliance") { guestfs_launch($0) } }
 

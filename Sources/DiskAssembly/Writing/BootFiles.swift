@@ -8,14 +8,19 @@ struct BootFiles {
     /// Nil without an ESP.
     let system: SystemPartition?
 
+    /// - Parameter configuration: what GRUB reads on the ESP; nil: it goes on in the root partition
     /// - Throws: `DiskError.bootFiles` naming what the tree lacks.
-    init(archive: RootArchive, layout: DiskLayout, architecture: Architecture) throws {
+    init(
+        archive: RootArchive, layout: DiskLayout, architecture: Architecture, configuration: String? = nil
+    ) throws {
         grub = try layout[.biosBoot] == nil ? nil : Self.embedding(archive)
         system =
             try layout[.esp] == nil
             ? nil
             : SystemPartition(
-                archive: archive, architecture: architecture, rootUUID: layout[.root]?.filesystemUUID ?? "")
+                archive: archive, architecture: architecture,
+                configuration: configuration
+                    ?? BootConfiguration.efiConfiguration(rootUUID: layout[.root]?.filesystemUUID ?? ""))
     }
 
     private static func embedding(_ archive: RootArchive) throws -> GRUBEmbedding {

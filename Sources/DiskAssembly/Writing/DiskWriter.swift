@@ -14,7 +14,7 @@ struct DiskWriter {
     /// All times on the disk, in seconds since 1970.
     let timestamp: Int64
 
-    private static let place = "/run/stonebake"
+    static let place = "/run/stonebake"
 
     /// - Returns: a digest of everything outside of the root filesystem: partition table, boot code, ESP.
     /// - Throws: `DiskError`, `HostError`, `CancellationError`.
@@ -23,6 +23,14 @@ struct DiskWriter {
         try disk.resize(to: layout.size)
         async let root: Void = writeRoot(tree, hashSeed: hashSeed)
         async let system = writeSystemPartition(boot.system)
+        var surroundings = try writeTable(boot)
+        if let system = try await system { surroundings.add("ESP", system) }
+        try await root
+        return surroundings.digest
+    }
+
+    /// Partition table and boot code.
+    func writeTable(_ boot: BootFiles) throws -> StepInputs {
         var surroundings = StepInputs()
         let table = PartitionTable(layout: layout)
         var primary = try table.primary()
@@ -39,9 +47,7 @@ struct DiskWriter {
         try disk.write(backup, at: table.backupOffset)
         surroundings.add("partition table", Digest.of(primary))
         surroundings.add("its backup", Digest.of(backup))
-        if let system = try await system { surroundings.add("ESP", system) }
-        try await root
-        return surroundings.digest
+        return surroundings
     }
 
     /// Has the tools layer's e2fsck look at the root filesystem, without changing it.
@@ -74,7 +80,7 @@ struct DiskWriter {
         if !attributes.items.isEmpty { try await write(attributes, to: partition) }
     }
 
-    private func write(_ attributes: ExtendedAttributes, to partition: DiskLayout.Partition) async throws {
+    func write(_ attributes: ExtendedAttributes, to partition: DiskLayout.Partition) async throws {
         let work = "\(folder)/attributes"
         try Files.makeFolder(work)
         for (index, item) in attributes.items.enumerated() { try Files.write(item.value, to: "\(work)/value-\(index)") }
@@ -100,7 +106,7 @@ struct DiskWriter {
     }
 
     /// Its digest; nil when there is none.
-    private func writeSystemPartition(_ system: SystemPartition?) async throws -> Digest? {
+    func writeSystemPartition(_ system: SystemPartition?) async throws -> Digest? {
         guard let system, let partition = layout[.esp] else { return nil }
         let work = "\(folder)/esp"
         try Files.makeFolder(work)
@@ -121,7 +127,7 @@ struct DiskWriter {
     }
 
     @discardableResult
-    private func run(_ command: Command, _ purpose: String, binds: [SandboxJob.Bind]) async throws -> CommandResult {
+    func run(_ command: Command, _ purpose: String, binds: [SandboxJob.Bind]) async throws -> CommandResult {
         do {
             return try await Sandbox(host: host).check(job(command, binds: binds), purpose: purpose)
         } catch let error as HostError where error.notes.contains(where: { $0.contains("No space left on device") }) {
@@ -139,7 +145,7 @@ struct DiskWriter {
     }
 
     /// The tree is copied once, into the disk: better to say so before than in the middle.
-    private func checkSpace(for tree: String) throws {
+    func checkSpace(for tree: String) throws {
         guard let needed = try Files.identity(tree)?.size, let free = Files.freeSpace(at: folder), free < needed
         else { return }
         throw HostError(

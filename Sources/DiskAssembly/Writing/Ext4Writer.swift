@@ -1,3 +1,4 @@
+import ApplianceSpec
 import BuildPlanning
 import HostSystem
 
@@ -10,10 +11,24 @@ enum Ext4Writer {
         "sparse_super", "large_file", "huge_file", "dir_nlink", "extra_isize", "metadata_csum",
     ]
 
+    /// Of the older ones, as the kernel's driver for ext4 takes them.
+    static func features(of format: StorageSettings.Format) -> [String] {
+        switch format {
+        case .ext2: ["ext_attr", "resize_inode", "dir_index", "filetype", "sparse_super", "large_file"]
+        case .ext3: ["has_journal", "ext_attr", "resize_inode", "dir_index", "filetype", "sparse_super", "large_file"]
+        default: features
+        }
+    }
+
     /// The command, for a disk and an archive at those paths in the tools layer. The clock it sees is SOURCE_DATE_EPOCH.
+    ///
+    /// - Parameters:
+    ///   - mountPoint: where it was last mounted, as far as it knows
+    ///   - features: mke2fs(8), `-O`
+    ///   - more: options besides, which win over these
     static func command(
         _ partition: DiskLayout.Partition, parameters: DiskLayout.RootFilesystemParameters, hashSeed: String,
-        archive: String, disk: String
+        archive: String, disk: String, mountPoint: String = "/", features: [String] = features, more: [String] = []
     ) -> Command {
         let extended = [
             "offset=\(partition.start)", "hash_seed=\(hashSeed)", "root_owner=0:0", "nodiscard", "lazy_itable_init=0",
@@ -23,12 +38,12 @@ enum Ext4Writer {
             "mke2fs",
             [
                 "-F", "-q", "-b", "\(Ext4Geometry.blockSize)", "-I", "256", "-N", "\(parameters.inodes)",
-                "-m", "\(Ext4Geometry.reservedPercent)", "-J", "size=\(parameters.journalMebibytes)",
+                "-m", "\(Ext4Geometry.reservedPercent)",
+            ] + (parameters.journalMebibytes > 0 ? ["-J", "size=\(parameters.journalMebibytes)"] : []) + [
                 "-O", (["none"] + features).joined(separator: ","), "-e", "remount-ro",
-                "-U", partition.filesystemUUID ?? "clear", "-L", partition.label ?? "", "-M", "/",
-                "-E", extended.joined(separator: ","), "-d", archive, disk,
-                "\(partition.size / Ext4Geometry.blockSize)",
-            ]
+                "-U", partition.filesystemUUID ?? "clear", "-L", partition.label ?? "", "-M", mountPoint,
+                "-E", extended.joined(separator: ","),
+            ] + more + ["-d", archive, disk, "\(partition.size / Ext4Geometry.blockSize)"]
         ).with { $0.environment["MKE2FS_CONFIG"] = "/dev/null" }
     }
 }

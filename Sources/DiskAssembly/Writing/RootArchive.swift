@@ -54,13 +54,15 @@ struct RootArchive {
     }
 
     /// What the tree takes in ext4.
-    var usage: TreeUsage {
+    var usage: TreeUsage { Self.usage(of: entries) }
+
+    static func usage(of entries: [Entry]) -> TreeUsage {
         var blocks: Int64 = 0
         var inodes: Int64 = 0
         /// Bytes of directory entries, by directory: 8 and the name, rounded up to 4.
         var directories: [String: Int64] = [:]
         for entry in entries {
-            let (parent, name) = Self.split(entry.path)
+            let (parent, name) = split(entry.path)
             if !name.isEmpty { directories[parent, default: 24] += Int64(8 + name.utf8.count + 3) / 4 * 4 }
             if entry.type == "1" { continue }
             inodes += 1

@@ -22,7 +22,7 @@ struct SystemPartition {
     let files: [File]
 
     /// - Throws: `DiskError.bootFiles` naming the file and the package that the tree lacks.
-    init(archive: RootArchive, architecture: Architecture, rootUUID: String) throws {
+    init(archive: RootArchive, architecture: Architecture, configuration: String) throws {
         let suffix: String
         let platform: String
         switch architecture {
@@ -41,14 +41,13 @@ struct SystemPartition {
         let list = try content("usr/lib/shim/BOOT\(suffix.uppercased()).CSV", of: "shim-signed")
         let grub = try content(
             "usr/lib/grub/\(platform)-signed/grub\(suffix).efi.signed", of: "grub-efi-\(architecture)-signed")
-        let configuration = Array(BootConfiguration.efiConfiguration(rootUUID: rootUUID).utf8)
         files = [
             File(path: "EFI/BOOT/BOOT\(suffix.uppercased()).EFI", content: shim),
             File(path: "EFI/BOOT/grub\(suffix).efi", content: grub),
             File(path: "EFI/BOOT/mm\(suffix).efi", content: manager),
             File(path: "EFI/debian/BOOT\(suffix.uppercased()).CSV", content: list),
             File(path: "EFI/debian/fb\(suffix).efi", content: fallback),
-            File(path: "EFI/debian/grub.cfg", content: configuration),
+            File(path: "EFI/debian/grub.cfg", content: Array(configuration.utf8)),
             File(path: "EFI/debian/grub\(suffix).efi", content: grub),
             File(path: "EFI/debian/mm\(suffix).efi", content: manager),
             File(path: "EFI/debian/shim\(suffix).efi", content: shim),

@@ -77,14 +77,14 @@ struct Configurator {
                     Part(title: title, script: script) { RootfsError(.setting, "cannot \(title)", notes: $0) }
                 } + accounts)
             try await place(appliance.files)
-            if appliance.scripts.isEmpty {
+            if appliance.scripts.isEmpty && !boot.changesInitramfs {
                 try await run(services + ending(boot))
             } else {
                 try await run(services)
                 for script in appliance.scripts {
                     try await Timeline.measure("the script \(script.name)") { try await run(script) }
                 }
-                try await makeInitramfsAgain()
+                try await makeInitramfsAgain(boot)
                 try await run(ending(boot))
             }
         } catch {
@@ -102,7 +102,8 @@ struct Configurator {
         }
         return BootConfiguration(
             firmware: appliance.disk.boot, architecture: appliance.architecture, identity: identity, kernel: kernel,
-            kernelArguments: appliance.system.kernelArguments, menu: appliance.bootLoader)
+            kernelArguments: appliance.system.kernelArguments, menu: appliance.bootLoader,
+            storage: appliance.storagePlan(identity))
     }
 
     // MARK: Files
@@ -255,8 +256,8 @@ struct Configurator {
     }
 
     /// When something in this step asked for it; the base's own is good otherwise.
-    private func makeInitramfsAgain() async throws {
-        guard surroundings.isInitramfsWanted else { return }
+    private func makeInitramfsAgain(_ boot: BootConfiguration) async throws {
+        guard surroundings.isInitramfsWanted || boot.changesInitramfs else { return }
         try await run(Command("update-initramfs", ["-u", "-k", "all"]), binds: []) {
             HostError(.commandFailed, "cannot make the initramfs", notes: $0)
         }

@@ -40,6 +40,7 @@ struct BuildCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var host: HostOptions
     @OptionGroup var timing: TimingOptions
+    @OptionGroup var secrets: SecretOptions
 
     @Flag(help: "Refuse to build when the lock is missing or stale.")
     var locked = false
@@ -72,7 +73,7 @@ struct BuildCommand: AsyncParsableCommand {
         let title = folders.count == 1 ? folders[0].stem : "\(folders.count) appliances"
         let place = folders.count == 1 ? folders[0].path : output.folder
         try await timing.recording("build \(title)", into: place) {
-            try await Session.run(host, purpose: "build-\(purpose)", debugShell: debugShell) { session in
+            try await Session.run(host, purpose: "build-\(purpose)", debugShell: debugShell, secrets: secrets) { session in
                 try await build(Array(zip(loaded, folders)), session)
             }
         }
@@ -141,10 +142,12 @@ struct BuildCommand: AsyncParsableCommand {
     }
 
     private func prepare(_ spec: LoadedSpec, _ folder: OutputFolder, _ host: Host) async throws -> ApplianceBuild {
+        let secrets = try spec.secretMarks(host, all: true)
         let lock = try await Timeline.measure("the lock of \(spec.appliance.name.value)") {
             try await Locking(host: host).lockForBuild(spec, onlyCurrent: locked)
         }
-        let plan = BuildPlan(appliance: spec.appliance, lock: lock, hostFiles: try spec.hostFileDigests())
+        let plan = BuildPlan(
+            appliance: spec.appliance, lock: lock, hostFiles: try spec.hostFileDigests(), secrets: secrets)
         if explain {
             let text = try PlanText(plan: plan, store: host.store, notes: [], reasons: nil).text
             for line in text.split(separator: "\n") { host.progress.send(.message(.info, String(line))) }

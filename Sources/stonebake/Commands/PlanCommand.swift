@@ -41,7 +41,8 @@ struct PlanCommand: AsyncParsableCommand {
                 notes.append("There is no lock yet; `stonebake lock` writes it.")
             }
             let plan = BuildPlan(
-                appliance: loaded.appliance, lock: lock, hostFiles: try loaded.hostFileDigests())
+                appliance: loaded.appliance, lock: lock, hostFiles: try loaded.hostFileDigests(),
+                secrets: try loaded.secretMarks(session.host, all: false))
             let text = try PlanText(plan: plan, store: session.host.store, notes: notes).text
             session.display.finish()
             print(text)

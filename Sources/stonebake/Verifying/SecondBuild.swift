@@ -31,10 +31,11 @@ struct SecondBuild: Sendable {
         let arguments =
             variations.prefix + [
                 host.executable, "build", spec, "--lock", lock, "--locked", "--offline", "--output", images,
-            ] + reading
+            ] + reading + host.secrets.files.flatMap { ["--secret", "\($0.key)=\($0.value)"] }
         let command = Command(arguments[0], Array(arguments.dropFirst())).with {
             $0.workingDirectory = folder
             for (name, value) in variations.environment { $0.environment[name] = value }
+            for (name, value) in host.secrets.variables { $0.environment[name] = value }
             $0.environment["STONEBAKE_CACHE"] = store
         }
         let result = try await host.runner.run(command)
