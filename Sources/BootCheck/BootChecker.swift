@@ -43,7 +43,20 @@ package struct BootChecker: Sendable {
                 .findings(screenshot: screenshot)
         }
         report.add(findings)
+        // Nobody echoes a passphrase. Should somebody do it one day, it still does not stay in a log.
+        try Self.cover(request.passphrases, in: report.consoleLog)
         return report
+    }
+
+    /// Takes passphrases out of a file.
+    static func cover(_ passphrases: [BootPassphrase], in path: String) throws {
+        guard !passphrases.isEmpty, Files.exists(path) else { return }
+        let bytes = try Files.read(path)
+        var text = bytes
+        for passphrase in passphrases {
+            while let range = text.firstRange(of: passphrase.value) { text.replaceSubrange(range, with: Array("…".utf8)) }
+        }
+        if text != bytes { try Files.write(text, to: path) }
     }
 
     /// Makes what the machine needs in its folder.
@@ -53,6 +66,7 @@ package struct BootChecker: Sendable {
         let folder = MachineFolder(path: path, runner: host.runner)
         if request.kernel == nil {
             try await folder.makeOverlay(of: request.image, format: request.format, size: request.diskSize)
+            try await folder.makeOverlays(of: request.otherDisks)
         }
         let code = try folder.makeFirmware(request.firmware)
         let seed = ("stonebake-\(Files.name(of: path))-\(host.now())", request.hostname)
@@ -60,6 +74,7 @@ package struct BootChecker: Sendable {
         return MachineSettings(
             qemu: qemu, accelerator: accelerator, firmware: request.firmware, firmwareCode: code,
             disk: request.kernel == nil ? (MachineSettings.File.overlay, .qcow2) : nil, hasSeed: request.readsSeed,
+            otherDisks: request.otherDisks.indices.map(MachineSettings.File.overlay),
             rootKey: request.readsSeed ? nil : key, memory: request.memory, cpus: request.cpus,
             forwards: request.forwards, consoleLog: log,
             kernel: request.kernel)

@@ -22,7 +22,7 @@ struct BootExamination: Sendable {
     /// - Parameter screenshot: where the picture of the screen is written at the end.
     /// - Throws: `HostError`, `BootCheckError` when QEMU itself fails; `CancellationError`.
     func findings(screenshot path: String) async throws -> BootFindings {
-        let watch = BootWatch(machine)
+        let watch = BootWatch(machine, passphrases: request.passphrases)
         let board = CheckBoard(request.effectiveChecks, scale: scale, progress: host.progress)
         let event = try await withThrowingTaskGroup(of: Event.self) { group in
             defer { group.cancelAll() }

@@ -16,6 +16,10 @@ package struct BootRequest: Sendable {
     package var readsSeed = true
     /// The size of the disk that the guest sees, as a cloud gives a larger one; nil: the image's own.
     package var diskSize: ByteSize?
+    /// Images of the disks besides the one that boots, in order.
+    package var otherDisks: [String] = []
+    /// What is typed on the console when the guest asks for it.
+    package var passphrases: [BootPassphrase] = []
     package var memory: ByteSize
     package var cpus: Int
     package var firmware: BootFirmware

@@ -17,13 +17,17 @@ package struct BuildPlan: Sendable {
     ) {
         self.appliance = appliance
         self.lock = lock
-        // Name and version, and not the content: an edited application file keeps the root UUID, so that only what
-        // follows from the file is made again.
-        let identity = DiskIdentity(
-            seed: Digest.of("\(appliance.name.value) \(appliance.version.value) \(appliance.architecture.rawValue)"))
+        let identity = Self.identity(of: appliance)
         self.identity = identity
         steps = StepPlanner(appliance: appliance, lock: lock, hostFiles: hostFiles, identity: identity, secrets: secrets)
             .steps()
+    }
+
+    /// Name and version, and not the content: an edited application file keeps the root UUID, so that only what follows
+    /// from the file is made again.
+    package static func identity(of appliance: Appliance) -> DiskIdentity {
+        DiskIdentity(
+            seed: Digest.of("\(appliance.name.value) \(appliance.version.value) \(appliance.architecture.rawValue)"))
     }
 
     /// Nil: the standard layout.

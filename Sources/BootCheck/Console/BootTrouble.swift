@@ -12,6 +12,7 @@ package struct BootTrouble: Sendable, Codable, Equatable {
         case rebootLoop = "reboot-loop"
         case poweredOff = "powered-off"
         case machineEnded = "machine-ended"
+        case passphraseWanted = "passphrase-wanted"
 
         /// What is said of it, in one sentence.
         package var sentence: String {
@@ -27,6 +28,7 @@ package struct BootTrouble: Sendable, Codable, Equatable {
             case .rebootLoop: "the guest restarts again and again"
             case .poweredOff: "the guest switched itself off"
             case .machineEnded: "QEMU ended"
+            case .passphraseWanted: "the guest asks for a passphrase that was not given, or is not the right one"
             }
         }
     }

@@ -10,20 +10,26 @@ final class BootWatch: Sendable {
         var resets = 0
         var sawLogin = false
         var isEnding = false
+        var typing: PassphraseTyping
     }
 
     /// Restarts that a first boot may need; more are a loop.
     private static let resetLimit = 5
+    /// Seconds between a question for a passphrase and the answer: who asks has switched the echo off by then.
+    private static let pause = 1.0
     /// Seconds for which the console is read on after the trouble was seen, to have the whole of a trace.
     private static let settling = 1.5
 
     private let machine: Machine
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let tap: (@Sendable ([UInt8]) -> Void)?
 
-    /// - Parameter tap: gets the console's bytes too, as they come.
-    init(_ machine: Machine, tap: (@Sendable ([UInt8]) -> Void)? = nil) {
+    /// - Parameters:
+    ///   - passphrases: what is typed when the guest asks for it
+    ///   - tap: gets the console's bytes too, as they come.
+    init(_ machine: Machine, passphrases: [BootPassphrase] = [], tap: (@Sendable ([UInt8]) -> Void)? = nil) {
         self.machine = machine
+        state = Mutex(State(typing: PassphraseTyping(passphrases)))
         self.tap = tap
     }
 
@@ -63,12 +69,23 @@ final class BootWatch: Sendable {
         for await chunk in machine.console.incoming {
             tap?(chunk)
             let seconds = machine.seconds
-            state.withLock { state in
+            let answer = state.withLock { state in
                 if var trouble = state.watcher.add(chunk), state.trouble == nil {
                     trouble.seconds = seconds
                     state.trouble = trouble
                 }
                 if state.watcher.last(1).first?.hasSuffix("login: ") == true { state.sawLogin = true }
+                return state.typing.add(chunk)
+            }
+            switch answer {
+            case .type(let bytes)?:
+                let console = machine.console
+                Task {
+                    try? await Task.sleep(for: .seconds(Self.pause))
+                    try? console.send(bytes)
+                }
+            case .unknown(let question)?: note(.passphraseWanted, question)
+            case nil: break
             }
         }
     }

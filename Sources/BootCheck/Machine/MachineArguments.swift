@@ -54,13 +54,20 @@ extension MachineSettings {
 
     private var disks: [String] {
         var arguments: [String] = []
+        let cache = isThrowAway ? "unsafe" : "writeback"
         if let disk {
-            let cache = isThrowAway ? "unsafe" : "writeback"
             arguments += [
                 "-drive",
                 "id=disk,if=none,format=\(disk.format.rawValue),cache=\(cache),discard=unmap,"
                     + "file=\(Self.escaped(disk.path))",
                 "-device", "virtio-blk-pci,drive=disk,bootindex=0",
+            ]
+        }
+        for (index, path) in otherDisks.enumerated() {
+            arguments += [
+                "-drive",
+                "id=disk\(index + 1),if=none,format=qcow2,cache=\(cache),discard=unmap,file=\(Self.escaped(path))",
+                "-device", "virtio-blk-pci,drive=disk\(index + 1)",
             ]
         }
         if hasSeed {

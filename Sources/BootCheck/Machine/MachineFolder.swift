@@ -38,6 +38,17 @@ struct MachineFolder: Sendable {
         }
     }
 
+    /// Overlays of the disks besides the one that boots.
+    ///
+    /// - Parameter kept: where those stay that are kept, with a number added; nil: here
+    func makeOverlays(of images: [String], kept: String? = nil) async throws {
+        for (index, image) in images.enumerated() {
+            let overlay = kept.map { "\($0)-\(index + 1)" }
+            if let overlay, Files.exists(overlay) { continue }
+            try await makeOverlay(of: image, format: nil, at: overlay ?? "\(path)/\(MachineSettings.File.overlay(index))")
+        }
+    }
+
     static func format(of image: String) throws(BootCheckError) -> DiskFormat {
         guard let file = fopen(image, "re") else {
             throw BootCheckError(.image, "cannot read the image '\(image)': \(Files.reason(errno))")

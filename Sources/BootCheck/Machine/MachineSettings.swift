@@ -50,6 +50,8 @@ struct MachineSettings: Sendable {
     /// Files within the machine's own folder, by the names that they have there.
     enum File {
         static let overlay = "overlay.qcow2"
+        /// Of a disk besides the one that boots, from 0.
+        static func overlay(_ number: Int) -> String { "overlay-\(number + 1).qcow2" }
         static let variables = "variables.fd"
         static let seed = "seed.iso"
         static let monitor = "qmp"
@@ -67,6 +69,8 @@ struct MachineSettings: Sendable {
     /// Whether what the guest writes may be lost with a power cut.
     var isThrowAway = true
     var hasSeed = false
+    /// Overlays (qcow2) of the disks besides the one that boots.
+    var otherDisks: [String] = []
     /// An OpenSSH public key that systemd (252 and later) takes for root, of a guest that reads no seed.
     var rootKey: String?
     var memory: ByteSize

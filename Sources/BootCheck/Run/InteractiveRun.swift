@@ -61,17 +61,21 @@ extension BootChecker {
     ) async throws -> MachineSettings {
         let folder = MachineFolder(path: path, runner: host.runner)
         var disk: String? = MachineSettings.File.overlay
+        var others = request.otherDisks.indices.map(MachineSettings.File.overlay)
         switch request.changes {
         case _ where request.kernel != nil: disk = nil
         case .discarded:
             try await folder.makeOverlay(of: request.image, format: request.format, size: request.diskSize)
+            try await folder.makeOverlays(of: request.otherDisks)
         case .kept(let overlay):
             let absolute = overlay.hasPrefix("/") ? overlay : "\(try FilePaths.absolute("."))/\(overlay)"
             if !Files.exists(absolute) {
                 try await folder.makeOverlay(
                     of: request.image, format: request.format, size: request.diskSize, at: absolute)
             }
+            try await folder.makeOverlays(of: request.otherDisks, kept: absolute)
             disk = absolute
+            others = request.otherDisks.indices.map { "\(absolute)-\($0 + 1)" }
         }
         let code = try folder.makeFirmware(request.firmware)
         // A kept overlay has had its first boot: the same instance, so that cloud-init does not start over.
@@ -81,7 +85,7 @@ extension BootChecker {
         return MachineSettings(
             qemu: qemu, accelerator: accelerator, firmware: request.firmware, firmwareCode: code,
             disk: disk.map { ($0, .qcow2) }, isThrowAway: request.changes == .discarded, hasSeed: request.readsSeed,
-            rootKey: request.readsSeed ? nil : key,
+            otherDisks: others, rootKey: request.readsSeed ? nil : key,
             memory: request.memory, cpus: request.cpus, forwards: request.forwards, hasNetworkOutside: true,
             consoleLog: request.consoleLog ?? "\(path)/console.log", kernel: request.kernel)
     }

@@ -19,6 +19,8 @@ package struct RunRequest: Sendable {
     package var readsSeed = true
     /// See `BootRequest.diskSize`; an overlay that was kept has the size that it was made with.
     package var diskSize: ByteSize?
+    /// See `BootRequest.otherDisks`.
+    package var otherDisks: [String] = []
     package var memory: ByteSize
     package var cpus: Int
     package var firmware: BootFirmware

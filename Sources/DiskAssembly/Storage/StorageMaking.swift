@@ -166,7 +166,8 @@ struct StorageMaking: Sendable {
                 StorageSession.Drive(path: disk.path, label: label("disk", index), readOnly: work.isEmpty)
             } + extra
         let verifier = StorageVerifier(
-            layout: layout, kernel: root.kernel, systemPartitionFiles: files, progress: host.progress)
+            layout: layout, kernel: root.kernel, systemPartitionFiles: files, progress: host.progress,
+            sources: extra.count)
         let secrets = secretDrives
         return try await StorageSession(host: host, useKVM: useKVM).run(
             drives, started: { for secret in secrets { try secret.fill() } }

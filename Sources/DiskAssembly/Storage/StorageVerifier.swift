@@ -10,6 +10,8 @@ struct StorageVerifier: Sendable {
     /// Files that firmware looks for on the ESP.
     let systemPartitionFiles: [String]
     let progress: ProgressSink
+    /// Drives behind the disks.
+    let sources: Int
 
     func verify(_ handle: GuestfsHandle, _ cancelled: CancellationFlag) throws -> DiskImage.Inspection {
         for (number, disk) in layout.disks.enumerated() {
@@ -25,7 +27,9 @@ struct StorageVerifier: Sendable {
         try cancelled.check()
         let kernels = try verifyTree(handle)
         try cancelled.check()
-        let systems = try handle.inspectOperatingSystems()
+        // What was to be encrypted is attached in the clear too.
+        let others = (layout.disks.count..<layout.disks.count + sources).map(DiskPlace.device)
+        let systems = try handle.inspectOperatingSystems().filter { !others.contains($0) }
         guard systems.count == 1 else { throw failure("libguestfs sees operating systems on \(systems)") }
         let system = try handle.operatingSystem(at: systems[0])
         return DiskImage.Inspection(

@@ -43,6 +43,13 @@ struct RunCommand: AsyncParsableCommand {
         help: "Keep what the guest writes in this overlay (qcow2); made when it is not there.", completion: .file())
     var keep: String?
 
+    @Option(
+        name: .customLong("disk"),
+        help: ArgumentHelp(
+            "Another disk's image; may be given several times (otherwise those that the spec names, beside the image).",
+            valueName: "image"), completion: .file())
+    var disks: [String] = []
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var reading: ReadingOptions
     @OptionGroup var host: HostOptions
@@ -56,7 +63,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let subject = try BootSubject(subject, checks: nil, output: output, reading: reading)
+        let subject = try BootSubject(subject, checks: nil, disks: disks, output: output, reading: reading)
         var request = RunRequest(
             image: subject.image, name: subject.name, hostname: subject.appliance?.system.hostname,
             firmware: firmware ?? subject.defaultFirmware, ports: forwards(subject))
@@ -68,6 +75,7 @@ struct RunCommand: AsyncParsableCommand {
         if let memory { request.memory = .mebibytes(Int64(memory)) }
         if let cpus { request.cpus = cpus }
         request.diskSize = diskSize
+        request.otherDisks = subject.otherDisks
         if let keep { request.changes = .kept(keep) }
         try await Session.run(host, purpose: "run-\(subject.name)") { [request] session in
             try await BootChecker(host: session.host).run(request) { guest in

@@ -16,7 +16,8 @@ struct TestCommand: AsyncParsableCommand {
             Takes a spec, whose last build is booted, or an image file; then --checks names the spec whose checks are \
             run (otherwise: it boots, and no unit has failed). A throw-away overlay is booted: the image stays as it is. \
             The console, a screenshot, report.json and junit.xml come into a folder `test` beside the image. Where KVM \
-            does not work, QEMU emulates the machine, and all time limits are five times as long.
+            does not work, QEMU emulates the machine, and all time limits are five times as long. Where the guest asks \
+            for the passphrase of a disk, the secret of the spec is typed on the serial console.
 
             EXAMPLE
               stonebake test Appliances/wsgi/appliance.yaml
@@ -41,17 +42,26 @@ struct TestCommand: AsyncParsableCommand {
     @Flag(help: "Print the page that the http check of `/` got (its first lines).")
     var showPage = false
 
+    @Option(
+        name: .customLong("disk"),
+        help: ArgumentHelp(
+            "Another disk's image; may be given several times (otherwise those that the spec names, beside the image).",
+            valueName: "image"), completion: .file())
+    var disks: [String] = []
+
+    @OptionGroup var secrets: SecretOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var reading: ReadingOptions
     @OptionGroup var host: HostOptions
 
     func run() async throws {
-        let subject = try BootSubject(subject, checks: checks, output: output, reading: reading)
+        let subject = try BootSubject(subject, checks: checks, disks: disks, output: output, reading: reading)
         let folder = "\(Files.folder(of: subject.image))/test"
-        try await Session.run(host, purpose: "test-\(subject.name)") { session in
+        try await Session.run(host, purpose: "test-\(subject.name)", secrets: secrets) { session in
             var reports: [BootReport] = []
             for firmware in firmware.isEmpty ? [subject.defaultFirmware] : firmware {
-                var request = subject.request(firmware: firmware, output: folder)
+                var request = try subject.request(
+                    firmware: firmware, output: folder, secrets: session.host.secrets)
                 request.diskSize = diskSize
                 let title = "boot \(Files.name(of: subject.image)) with \(firmware.title)"
                 let report = try await session.host.progress.step(
