@@ -54,7 +54,9 @@ package struct BootChecker: Sendable {
         let bytes = try Files.read(path)
         var text = bytes
         for passphrase in passphrases {
-            while let range = text.firstRange(of: passphrase.value) { text.replaceSubrange(range, with: Array("…".utf8)) }
+            while let range = text.firstRange(of: passphrase.value) {
+                text.replaceSubrange(range, with: Array("…".utf8))
+            }
         }
         if text != bytes { try Files.write(text, to: path) }
     }

@@ -19,8 +19,10 @@ package struct BuildPlan: Sendable {
         self.lock = lock
         let identity = Self.identity(of: appliance)
         self.identity = identity
-        steps = StepPlanner(appliance: appliance, lock: lock, hostFiles: hostFiles, identity: identity, secrets: secrets)
-            .steps()
+        steps = StepPlanner(
+            appliance: appliance, lock: lock, hostFiles: hostFiles, identity: identity, secrets: secrets
+        )
+        .steps()
     }
 
     /// Name and version, and not the content: an edited application file keeps the root UUID, so that only what follows

@@ -37,7 +37,8 @@ package struct Secrets: Sendable {
             value = Array(text.utf8)
         } else {
             throw HostError(
-                .notFound, "the secret '\(name)' was not given", hint: "--secret \(name)=FILE, or \(Self.variable(name))")
+                .notFound, "the secret '\(name)' was not given",
+                hint: "--secret \(name)=FILE, or \(Self.variable(name))")
         }
         guard !value.isEmpty else { throw HostError(.fileSystem, "the secret '\(name)' is empty") }
         // What cryptsetup(8) reads at a prompt; it also ends at a line end there.

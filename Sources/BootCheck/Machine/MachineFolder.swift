@@ -45,7 +45,8 @@ struct MachineFolder: Sendable {
         for (index, image) in images.enumerated() {
             let overlay = kept.map { "\($0)-\(index + 1)" }
             if let overlay, Files.exists(overlay) { continue }
-            try await makeOverlay(of: image, format: nil, at: overlay ?? "\(path)/\(MachineSettings.File.overlay(index))")
+            try await makeOverlay(
+                of: image, format: nil, at: overlay ?? "\(path)/\(MachineSettings.File.overlay(index))")
         }
     }
 

@@ -86,7 +86,8 @@ package struct BootConfiguration: Sendable {
             // As the base system's has it for the standard layout: there is no disk to ask for the checker that it needs.
             files.append(
                 File(
-                    path: "/etc/initramfs-tools/conf.d/stonebake", text: "FSTYPE=\(format)\nRESUME=none\n", mode: 0o644))
+                    path: "/etc/initramfs-tools/conf.d/stonebake", text: "FSTYPE=\(format)\nRESUME=none\n", mode: 0o644)
+            )
         }
         return files
     }

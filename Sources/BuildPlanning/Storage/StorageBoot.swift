@@ -68,7 +68,9 @@ extension StoragePlan {
     var fileSystemTable: String {
         var lines = ["# <file system> <mount point> <type> <options> <dump> <pass>"]
         let mounts = filesystems.flatMap { filesystem in filesystem.mounts.map { (filesystem, $0) } }
-        for (filesystem, mount) in mounts.sorted(by: { ($0.1.path.utf8.count, $0.1.path) < ($1.1.path.utf8.count, $1.1.path) }) {
+        for (filesystem, mount) in mounts.sorted(by: {
+            ($0.1.path.utf8.count, $0.1.path) < ($1.1.path.utf8.count, $1.1.path)
+        }) {
             lines.append(line(filesystem, mount))
         }
         for filesystem in filesystems where filesystem.settings.format == .swap {

@@ -132,7 +132,8 @@ struct StorageSizing {
     }
 
     static func title(_ filesystem: StoragePlan.Filesystem) -> String {
-        filesystem.mounts.first.map { "'\($0.path)'" } ?? "\(filesystem.settings.format.rawValue) on \(filesystem.place)"
+        filesystem.mounts.first.map { "'\($0.path)'" }
+            ?? "\(filesystem.settings.format.rawValue) on \(filesystem.place)"
     }
 
     // MARK: Disks

@@ -79,7 +79,8 @@ struct LVMMetadata {
                 ])
         }
         let head = [
-            "id = \"\(group.uuid)\"", "seqno = 1", "format = \"lvm2\"", "status = [\"RESIZEABLE\", \"READ\", \"WRITE\"]",
+            "id = \"\(group.uuid)\"", "seqno = 1", "format = \"lvm2\"",
+            "status = [\"RESIZEABLE\", \"READ\", \"WRITE\"]",
             "flags = []", "extent_size = \(group.extentSize / 512)", "max_lv = 0", "max_pv = 0", "metadata_copies = 0",
         ]
         let body = head + [section("physical_volumes", physical), section("logical_volumes", logicalVolumes)]

@@ -111,7 +111,8 @@ struct StorageComposer {
                 let base = bases[segment.physicalVolume]
                 let within = position - start
                 return (
-                    base.file, base.start + StorageLayout.extentsStart + segment.start * extent + within, length - within
+                    base.file, base.start + StorageLayout.extentsStart + segment.start * extent + within,
+                    length - within
                 )
             }
             start += length

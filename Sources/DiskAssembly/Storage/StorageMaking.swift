@@ -101,7 +101,9 @@ struct StorageMaking: Sendable {
             }
             try await maker.make(parts)
             try await maker.check()
-            if content.isEncrypted, ["xfs", "vfat"].contains(content.format) { try DiskFile.fillHoles(of: maker.image) }
+            if content.isEncrypted, ["xfs", "vfat"].contains(content.format) {
+                try DiskFile.fillHoles(of: maker.image)
+            }
             images[content.place] = maker.image
         }
         return images

@@ -79,7 +79,9 @@ struct StorageWork: Sendable {
         if let time = luks.time {
             format += ["--iter-time", "\(Int(time * 1000))"]
         } else {
-            format += ["--pbkdf-force-iterations", "\(max(luks.iterations, luks.keyDerivation == "pbkdf2" ? 1000 : 4))"]
+            format += [
+                "--pbkdf-force-iterations", "\(max(luks.iterations, luks.keyDerivation == "pbkdf2" ? 1000 : 4))",
+            ]
         }
         let words = format.map(Command.quoted).joined(separator: " ")
         _ = try handle.shell(

@@ -73,7 +73,8 @@ struct BuildCommand: AsyncParsableCommand {
         let title = folders.count == 1 ? folders[0].stem : "\(folders.count) appliances"
         let place = folders.count == 1 ? folders[0].path : output.folder
         try await timing.recording("build \(title)", into: place) {
-            try await Session.run(host, purpose: "build-\(purpose)", debugShell: debugShell, secrets: secrets) { session in
+            try await Session.run(host, purpose: "build-\(purpose)", debugShell: debugShell, secrets: secrets) {
+                session in
                 try await build(Array(zip(loaded, folders)), session)
             }
         }

@@ -15,7 +15,8 @@ struct SecretOptions: ParsableArguments {
     func validate() throws {
         for secret in secrets {
             guard let (_, path) = Self.parts(secret) else {
-                throw ValidationError("'\(secret.prefix { $0 != "=" })' is not NAME=FILE, for example disk=passphrase.txt")
+                throw ValidationError(
+                    "'\(secret.prefix { $0 != "=" })' is not NAME=FILE, for example disk=passphrase.txt")
             }
             guard FileManager.default.fileExists(atPath: path) else {
                 throw ValidationError("there is no file '\(path)' with a secret")
