@@ -157,9 +157,9 @@ import Testing
 /// What the spec itself can get wrong, told at its place.
 @Suite(.serialized) struct ConfigurationTests {
     private static let source = SourceFile(path: "spec.yaml", text: "one\ntwo\nthree\n")
-    private static let place = source.range(line: 2, column: 3)
+    static let place = source.range(line: 2, column: 3)
 
-    private func configure(_ change: (inout Appliance) -> Void) async throws -> RootFilesystem {
+    func configure(_ change: (inout Appliance) -> Void) async throws -> RootFilesystem {
         let finished = try await FinishedTree.shared.value
         var appliance = finished.plan.appliance
         // Only what the test is about.
@@ -175,7 +175,7 @@ import Testing
             step, of: appliance, from: finished.plan.lock, identity: finished.plan.identity, on: finished.layers)
     }
 
-    private func failure(_ change: (inout Appliance) -> Void) async throws -> Diagnostic {
+    func failure(_ change: (inout Appliance) -> Void) async throws -> Diagnostic {
         let error = await #expect(throws: RootfsError.self) { _ = try await configure(change) }
         let diagnostic = try #require(error?.diagnostics.first)
         #expect(diagnostic.range?.description == "spec.yaml:2:3")

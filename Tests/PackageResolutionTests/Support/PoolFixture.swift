@@ -12,10 +12,15 @@ struct PoolFixture {
     /// - Parameter indexes: suite name, pin priority, and the text; missing `Architecture`, `Version`, `Size` and
     ///   `Installed-Size` fields are added.
     init(_ indexes: [(suite: String, priority: Int, text: String)]) throws {
+        try self.init(indexes.map { ($0.suite, $0.priority, $0.text, PackageLimits()) })
+    }
+
+    init(_ indexes: [(suite: String, priority: Int, text: String, limits: PackageLimits)]) throws {
         pool = PackagePool(architecture: .amd64)
         for index in indexes {
             let source = PackageSource(
-                repository: "test/\(index.suite)", suites: [index.suite], component: "main", priority: index.priority)
+                repository: "test/\(index.suite)", suites: [index.suite], component: "main", priority: index.priority,
+                limits: index.limits)
             let text = Array(Self.completed(index.text).utf8)
             _ = try text.withUnsafeBytes { try pool.add(source, text: $0) }
         }
