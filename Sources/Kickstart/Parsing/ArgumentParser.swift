@@ -79,7 +79,7 @@ struct ArgumentParser {
     /// The option that a word is; nil for an argument.
     private func match(_ word: Located<String>) throws(ArgumentProblem) -> Match? {
         let text = word.value
-        guard text.hasPrefix("-"), text.unicodeScalars.count > 1 else { return nil }
+        guard text.begins(with: "-"), text.unicodeScalars.count > 1 else { return nil }
         if let option = option(named: text) { return Match(option: option, name: text) }
         var name = text
         var value: String?
@@ -88,8 +88,8 @@ struct ArgumentParser {
             value = String(text.unicodeScalars[text.unicodeScalars.index(after: equals)...])
             if let option = option(named: name) { return Match(option: option, name: name, value: value) }
         }
-        if text.hasPrefix("--") {
-            let candidates = options.flatMap(\.names).filter { $0.hasPrefix(name) }
+        if text.begins(with: "--") {
+            let candidates = options.flatMap(\.names).filter { $0.begins(with: name) }
             if candidates.count > 1 {
                 throw ArgumentProblem(
                     "'\(name)' could be \(candidates.joined(separator: ", "))", at: word.range,
@@ -101,7 +101,7 @@ struct ArgumentParser {
         }
         // No command has options that look like numbers, so that a negative number is an argument; and what holds a space
         // was quoted, which options are not.
-        if ArgumentParser.isNegativeNumber(text) || text.contains(" ") { return nil }
+        if ArgumentParser.isNegativeNumber(text) || text.holds(" ") { return nil }
         return Match(option: nil, name: name, value: value)
     }
 
@@ -111,7 +111,7 @@ struct ArgumentParser {
 
     /// `-5`, `-1.5`, `-.5`.
     private static func isNegativeNumber(_ text: String) -> Bool {
-        let parts = text.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
+        let parts = text.dropping(1).pieces(at: ".")
         let areDigits = parts.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
         guard areDigits, parts.count <= 2, let last = parts.last else { return false }
         return !last.isEmpty

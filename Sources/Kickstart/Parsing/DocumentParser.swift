@@ -71,7 +71,7 @@ struct DocumentParser {
                     Diagnostic(
                         .warning, code: "ksappend-nested", "a %ksappend in what a %ksappend brought is not followed",
                         at: first.range))
-            } else if first.value.hasPrefix("%") {
+            } else if first.value.begins(with: "%") {
                 openSection(words, first, line)
                 readSection(&source, in: file)
             } else if first.value.isEmpty {
@@ -100,9 +100,10 @@ struct DocumentParser {
 
     /// `#platform=`, which only counts among commands.
     private mutating func readSpecialComment(_ line: SourceLine) {
-        guard line.text.hasPrefix("#platform=") else { return }
-        let value = line.text.dropFirst(10).trimmed
-        document.platform = Located(value, at: line.file.range(line: line.number, column: 11, length: value.count))
+        guard line.text.begins(with: "#platform=") else { return }
+        let value = line.text.dropping(10).trimmed
+        document.platform = Located(
+            value, at: line.file.range(line: line.number, column: 11, length: value.unicodeScalars.count))
     }
 
     // MARK: Sections
@@ -133,7 +134,7 @@ struct DocumentParser {
             }
             flatText.add(line, isFirstFile: inclusion.open.count == 1)
             if !open.takesAllLines, line.isBlank || line.isComment { continue }
-            guard let first = line.text.words.first, first.hasPrefix("%"), isStructural(first) else {
+            guard let first = line.text.words.first, first.begins(with: "%"), isStructural(first) else {
                 add(line)
                 continue
             }
@@ -228,12 +229,12 @@ struct DocumentParser {
     private mutating func expandAppends(_ file: SourceFile) -> [SourceLine] {
         var expanded: [SourceLine] = []
         for line in file.sourceLines {
-            guard line.trimmed.hasPrefix("%ksappend") else {
+            guard line.trimmed.begins(with: "%ksappend") else {
                 expanded.append(line)
                 continue
             }
             let words = line.text.words
-            let start = line.text.unicodeScalars.prefix(while: \.properties.isWhitespace).count + 1
+            let start = line.text.unicodeScalars.prefix(while: \.isSpace).count + 1
             let place = line.file.range(
                 line: line.number, column: start, length: line.trimmed.unicodeScalars.count)
             guard words.count > 1, words[0] == "%ksappend" else {

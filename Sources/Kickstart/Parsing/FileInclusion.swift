@@ -61,13 +61,13 @@ struct FileInclusion {
         return .missing(
             ArgumentProblem(
                 "there is no file '\(path.value)'", at: path.range,
-                hint: path.value.hasPrefix("/tmp/")
+                hint: path.value.begins(with: "/tmp/")
                     ? "an installer's %pre may write it; no %pre runs here" : "paths are relative to this file",
                 code: "include-not-found"))
     }
 
     private func candidates(_ path: String, _ includer: SourceFile) -> [String] {
-        guard !path.hasPrefix("/"), !path.contains("://"), let slash = includer.path.lastIndex(of: "/") else {
+        guard !path.begins(with: "/"), !path.contains("://"), let slash = includer.path.lastIndex(of: "/") else {
             return [path]
         }
         return [path, includer.path[...slash] + path]
@@ -76,7 +76,7 @@ struct FileInclusion {
     private static func isSame(_ left: String, _ right: String) -> Bool {
         func plain(_ path: String) -> String {
             if path.contains("://") { return path }
-            let isAbsolute = path.hasPrefix("/")
+            let isAbsolute = path.begins(with: "/")
             let normal = OptionReading.normalised(isAbsolute ? path : "/./" + path)
             return isAbsolute ? normal : "./" + normal
         }

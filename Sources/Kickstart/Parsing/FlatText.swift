@@ -11,7 +11,7 @@ struct FlatText {
 
     mutating func add(_ line: SourceLine, isFirstFile: Bool) {
         endLine()
-        if !isFirstFile, line.text.hasPrefix("#version=") { hasOthersVersion = true }
+        if !isFirstFile, line.text.begins(with: "#version=") { hasOthersVersion = true }
         lines.append(line.text + line.lineEnd)
     }
 

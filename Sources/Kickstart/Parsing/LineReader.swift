@@ -40,7 +40,7 @@ struct LineReader {
             throw ArgumentProblem(
                 "there is no command '\(name.value)'", at: name.range,
                 hint: suggestion(for: name.value, in: GrammarTable.commandNames)
-                    ?? (name.value.hasPrefix("#") ? nil : "scripts stand between %post and %end"),
+                    ?? (name.value.begins(with: "#") ? nil : "scripts stand between %post and %end"),
                 code: "unknown-command")
         }
         guard let dialect, !grammar.dialects.contains(dialect) || grammar.removed.contains(dialect) else {
@@ -181,7 +181,7 @@ extension SourceLine {
     func rest(behind word: Located<String>) -> Located<String> {
         guard let end = word.range?.end.column else { return Located("") }
         let scalars = Array(text.unicodeScalars)
-        let start = scalars[min(end - 1, scalars.count)...].firstIndex { !$0.properties.isWhitespace } ?? scalars.count
+        let start = scalars[min(end - 1, scalars.count)...].firstIndex { !$0.isSpace } ?? scalars.count
         var rest = String.UnicodeScalarView()
         rest.append(contentsOf: scalars[start...])
         let trimmed = String(rest).trimmed

@@ -126,26 +126,25 @@ struct OpenSection {
 extension PackageEntry {
     /// A line of `%packages`: cut at the first `#`, trimmed. Nil where nothing is left.
     init?(_ line: SourceLine) throws(ArgumentProblem) {
-        let text = line.text.prefix { $0 != "#" }
-        let trimmed = text.trimmed
+        let trimmed = (line.text.pieces(at: "#", most: 2).first ?? "").trimmed
         guard !trimmed.isEmpty else { return nil }
-        let indent = line.text.unicodeScalars.prefix(while: \.properties.isWhitespace).count
+        let indent = line.text.unicodeScalars.prefix(while: \.isSpace).count
         let range = line.file.range(line: line.number, column: indent + 1, length: trimmed.unicodeScalars.count)
         func empty(_ what: String) -> ArgumentProblem {
             ArgumentProblem("this names no \(what)", at: range, code: "package-entry")
         }
 
-        isExcluded = trimmed.hasPrefix("-")
-        let name = isExcluded ? String(trimmed.dropFirst()) : trimmed
-        if name.hasPrefix("@^") {
-            guard name.count > 2 else { throw empty("environment") }
-            kind = Located(.environment(String(name.dropFirst(2))), at: range)
-        } else if name.hasPrefix("@") {
-            let group = name.dropFirst()
+        isExcluded = trimmed.begins(with: "-")
+        let name = isExcluded ? trimmed.dropping(1) : trimmed
+        if name.begins(with: "@^") {
+            guard name.unicodeScalars.count > 2 else { throw empty("environment") }
+            kind = Located(.environment(name.dropping(2)), at: range)
+        } else if name.begins(with: "@") {
+            let group = name.dropping(1)
             // An exclusion has no options: pykickstart takes all of it for the name.
             kind = Located(
                 isExcluded
-                    ? PackageEntry.group(String(group), .mandatoryAndDefault)
+                    ? PackageEntry.group(group, .mandatoryAndDefault)
                     : try PackageEntry.group(line, group, range),
                 at: range)
             guard !kind.value.groupName.isEmpty else { throw empty("group") }
@@ -157,9 +156,9 @@ extension PackageEntry {
 
     /// `name --nodefaults`, whose name may hold spaces.
     private static func group(
-        _ line: SourceLine, _ text: Substring, _ range: SourceRange
+        _ line: SourceLine, _ text: String, _ range: SourceRange
     ) throws(ArgumentProblem) -> Kind {
-        guard let grammar = GrammarTable.commands["@"] else { return .group(String(text), .mandatoryAndDefault) }
+        guard let grammar = GrammarTable.commands["@"] else { return .group(text, .mandatoryAndDefault) }
         let words = text.words.map { Located($0, at: range) }
         let parsed = try ArgumentParser.parse(words, of: Located("@", at: range), as: grammar, in: .newest)
         let isMandatory = parsed.values.flag("nodefaults").value
@@ -168,7 +167,7 @@ extension PackageEntry {
             throw ArgumentProblem(
                 "only one of --nodefaults and --optional can be given", at: range, code: "option-conflict")
         }
-        if let unknown = parsed.extras.first(where: { $0.value.hasPrefix("--") }) {
+        if let unknown = parsed.extras.first(where: { $0.value.begins(with: "--") }) {
             throw ArgumentProblem(
                 "a group has no option '\(unknown.value)'", at: range, hint: "its options are --nodefaults --optional",
                 code: "unknown-option")
@@ -179,11 +178,9 @@ extension PackageEntry {
 
     /// A name with a `:` is that of a module.
     private static func group(_ name: String, _ extent: GroupExtent) -> Kind {
-        guard let colon = name.firstIndex(of: ":") else { return .group(name, extent) }
-        let parts = name[name.index(after: colon)...].split(
-            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        return .module(
-            name: String(name[..<colon]), stream: parts.first.map(String.init),
-            profile: parts.count == 2 ? String(parts[1]) : nil)
+        let parts = name.pieces(at: ":", most: 2)
+        guard parts.count == 2 else { return .group(name, extent) }
+        let stream = parts[1].pieces(at: "/", most: 2)
+        return .module(name: parts[0], stream: stream[0], profile: stream.count == 2 ? stream[1] : nil)
     }
 }

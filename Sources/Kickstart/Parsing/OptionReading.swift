@@ -57,8 +57,8 @@ struct OptionReading {
     {
         let text = word.value
         switch kind {
-        case .path: return .text(text.hasPrefix("/") ? OptionReading.normalised(text) : text)
-        case .partition: return .text(text.hasPrefix("/dev/") ? String(text.dropFirst(5)) : text)
+        case .path: return .text(text.begins(with: "/") ? OptionReading.normalised(text) : text)
+        case .partition: return .text(text.begins(with: "/dev/") ? text.dropping(5) : text)
         case .ports: return .list(OptionReading.ports(text))
         case .teamslaves: return .list(OptionReading.teamSlaves(text))
         case .autopartType:
@@ -79,12 +79,12 @@ struct OptionReading {
             var levels = ["0", "1", "5", "6"]
             if DialectSet("F7- R5-").contains(dialect) { levels.append("10") }
             if DialectSet("F13- R6-").contains(dialect) { levels.append("4") }
-            let level = text.uppercased().hasPrefix("RAID") ? String(text.dropFirst(4)) : text
+            let level = text.uppercased().begins(with: "RAID") ? text.dropping(4) : text
             guard levels.contains(level) else { throw wrong(word, oneOf(levels.map { "RAID" + $0 }), example: nil) }
             return .text("RAID" + level)
         case .mdDevice:
             let keepsPrefix = DialectSet("F43- R10-").contains(dialect)
-            let name = !keepsPrefix && text.hasPrefix("md") ? String(text.dropFirst(2)) : text
+            let name = !keepsPrefix && text.begins(with: "md") ? text.dropping(2) : text
             if DialectSet("F3-18 R3-6").contains(dialect), OptionReading.integer(name) == nil {
                 throw wrong(word, "md and a number", example: nil)
             }
@@ -123,25 +123,25 @@ extension OptionReading {
 
     /// Split at commas, trimmed, empty ones dropped.
     static func list(_ text: String) -> [String] {
-        text.split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
+        text.pieces(at: ",").map(\.trimmed).filter { !$0.isEmpty }
     }
 
     /// `22,80:tcp` is `22:tcp`, `80:tcp`.
     static func ports(_ text: String) -> [String] {
-        text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed).map {
-            $0.contains(":") ? $0 : $0 + ":tcp"
+        text.pieces(at: ",").map(\.trimmed).map {
+            $0.holds(":") ? $0 : $0 + ":tcp"
         }
     }
 
     /// `eth1,eth2'{"prio": 100}',eth3`: names, each with a JSON text behind it where it has one.
     static func teamSlaves(_ text: String) -> [String] {
         guard !text.isEmpty else { return [] }
-        var parts = text.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
+        var parts = text.pieces(at: "'")
         if parts.count % 2 == 1 {
             if parts.last == "" { parts.removeLast() } else { parts.append("") }
         }
         return stride(from: 0, to: parts.count - 1, by: 2).flatMap { index -> [String] in
-            var names = parts[index].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            var names = parts[index].pieces(at: ",")
             while names.first == "", names.count > 1 { names.removeFirst() }
             while names.last == "", names.count > 1 { names.removeLast() }
             guard let last = names.popLast() else { return [] }
@@ -152,8 +152,8 @@ extension OptionReading {
     /// `os.path.normpath`: no empty and no `.` parts, `..` takes one away; two slashes at the beginning stay two.
     static func normalised(_ path: String) -> String {
         let slashes = path.utf8.prefix { $0 == 0x2F }.count
-        var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
+        var parts: [String] = []
+        for part in path.pieces(at: "/") where part != "." && !part.isEmpty {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return (slashes == 2 ? "//" : "/") + parts.joined(separator: "/")

@@ -14,27 +14,47 @@ struct SourceLine: Sendable {
 
     var scriptLine: ScriptLine { ScriptLine(text: text, lineEnd: lineEnd, range: range) }
 
-    var isBlank: Bool { text.unicodeScalars.allSatisfy(\.properties.isWhitespace) }
+    var isBlank: Bool { text.unicodeScalars.allSatisfy(\.isSpace) }
 
     /// Without white space around it.
     var trimmed: String { text.trimmed }
 
-    var isComment: Bool { trimmed.hasPrefix("#") }
+    var isComment: Bool { trimmed.begins(with: "#") }
 }
 
+extension Unicode.Scalar {
+    /// What Python's `isspace` holds for white space: Unicode's, and four control characters that separate records.
+    var isSpace: Bool { properties.isWhitespace || (0x1C...0x1F).contains(value) }
+}
+
+/// By scalars, as Python does it: to Swift, `#` and an accent behind it are one character that is no `#`.
 extension StringProtocol {
+    func begins(with prefix: String) -> Bool { unicodeScalars.starts(with: prefix.unicodeScalars) }
+
+    func holds(_ scalar: Unicode.Scalar) -> Bool { unicodeScalars.contains(scalar) }
+
+    /// Without its first scalars.
+    func dropping(_ count: Int) -> String { String(String.UnicodeScalarView(unicodeScalars.dropFirst(count))) }
+
+    /// The pieces between separators, empty ones included; at most `most`.
+    func pieces(at separator: Unicode.Scalar, most: Int = .max) -> [String] {
+        unicodeScalars.split(separator: separator, maxSplits: most - 1, omittingEmptySubsequences: false).map {
+            String(String.UnicodeScalarView($0))
+        }
+    }
+
     /// Without white space (Unicode's) on both ends.
     var trimmed: String {
         let scalars = unicodeScalars
-        guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-            let end = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        guard let start = scalars.firstIndex(where: { !$0.isSpace }),
+            let end = scalars.lastIndex(where: { !$0.isSpace })
         else { return "" }
         return String(String.UnicodeScalarView(scalars[start...end]))
     }
 
     /// Split at white space (Unicode's), as Python's `split()` does.
     var words: [String] {
-        unicodeScalars.split(whereSeparator: \.properties.isWhitespace).map {
+        unicodeScalars.split(whereSeparator: \.isSpace).map {
             String(String.UnicodeScalarView($0))
         }
     }

@@ -8,8 +8,8 @@ struct VersionLine {
     var problem: ArgumentProblem?
 
     init(_ file: SourceFile) {
-        for (index, line) in file.lines.enumerated() where line.hasPrefix("#version=") {
-            let name = line.dropFirst(9).trimmed
+        for (index, line) in file.lines.enumerated() where line.begins(with: "#version=") {
+            let name = line.dropping(9).trimmed
             let range = file.range(line: index + 1, column: 10, length: name.unicodeScalars.count)
             isDevelopment = name.uppercased() == "DEVEL"
             if let found = Dialect(named: name) ?? VersionLine.longName(name) {
@@ -29,6 +29,6 @@ struct VersionLine {
         let words = name.lowercased().split(separator: " ")
         guard words.count > 1, let number = words.last?.prefix(while: \.isNumber), !number.isEmpty else { return nil }
         if words[0] == "fedora" { return Dialect(named: "F\(number)") ?? Dialect(named: "FC\(number)") }
-        return name.lowercased().hasPrefix("red hat enterprise linux") ? Dialect(named: "RHEL\(number)") : nil
+        return name.lowercased().begins(with: "red hat enterprise linux") ? Dialect(named: "RHEL\(number)") : nil
     }
 }

@@ -49,7 +49,7 @@ struct CommandReading {
 
     /// Takes the extras, none of which may look like an option.
     mutating func takeExtras(_ grammar: CommandGrammar) throws(ArgumentProblem) -> [Located<String>] {
-        if extras.contains(where: { $0.value.hasPrefix("-") }) { try CommandRules.refuseExtras(self, grammar) }
+        if extras.contains(where: { $0.value.begins(with: "-") }) { try CommandRules.refuseExtras(self, grammar) }
         defer { extras = [] }
         return extras
     }
@@ -120,9 +120,9 @@ enum CommandRules {
 
     /// The first word that nothing took, with the option that was probably meant.
     static func refuseExtras(_ reading: CommandReading, _ grammar: CommandGrammar) throws(ArgumentProblem) -> Never {
-        let extra = reading.extras.first { $0.value.hasPrefix("-") } ?? reading.extras.first ?? reading.name
-        let written = extra.value.split(separator: "=", maxSplits: 1).first.map(String.init) ?? extra.value
-        guard written.hasPrefix("-") else {
+        let extra = reading.extras.first { $0.value.begins(with: "-") } ?? reading.extras.first ?? reading.name
+        let written = extra.value.pieces(at: "=", most: 2).first ?? extra.value
+        guard written.begins(with: "-") else {
             throw ArgumentProblem(
                 "'\(reading.name.value)' does not take the argument '\(extra.value)'", at: extra.range,
                 hint: "options begin with --; a value with spaces needs quotes", code: "command-arguments",

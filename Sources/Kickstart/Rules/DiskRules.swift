@@ -17,7 +17,7 @@ extension CommandRules {
         if reading.isIn("R8-10"), type == "btrfs" { throw reading.problem("RHEL has no btrfs", at: "type") }
         try reading.refuse("noswap", with: "hibernation", "--noswap and --hibernation")
         if reading.has("hwPassphrase"),
-            !reading.has("encrypted") || !(reading.text("luksVersion") ?? "").hasPrefix("luks2-")
+            !reading.has("encrypted") || !(reading.text("luksVersion") ?? "").begins(with: "luks2-")
         {
             throw reading.problem(
                 "--hw-passphrase needs --encrypted and a --luks-version that begins with luks2-", at: "hwPassphrase")
@@ -52,7 +52,7 @@ extension CommandRules {
             reading.values.set("password", .text(password), at: place)
             reading.values.set("iscrypted", .flag(true), at: place)
         }
-        if reading.isIn("F17- R7-"), (reading.text("bootDrive") ?? "").contains(",") {
+        if reading.isIn("F17- R7-"), (reading.text("bootDrive") ?? "").holds(",") {
             throw reading.problem("--boot-drive takes one disk", at: "bootDrive")
         }
         try reading.refuse("sdboot", with: "extlinux", "--sdboot and --extlinux")

@@ -9,9 +9,9 @@ extension CommandRules {
             if !reading.has("bridgeslaves") {
                 throw reading.problem("--bridgeopts needs --bridgeslaves", at: "bridgeopts")
             }
-            for option in options.value.split(separator: ",", omittingEmptySubsequences: false) {
-                let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard parts.count == 2, !parts[1].isEmpty, !parts[1].contains("=") else {
+            for option in options.value.pieces(at: ",") {
+                let parts = option.pieces(at: "=", most: 2)
+                guard parts.count == 2, !parts[1].isEmpty, !parts[1].holds("=") else {
                     throw reading.problem(
                         "'\(option)' is no bridge option", at: "bridgeopts", hint: "--bridgeopts=KEY=VALUE,KEY=VALUE")
                 }
@@ -39,8 +39,8 @@ extension CommandRules {
             identifier = OptionReading.integer(String(name[name.index(after: dot)...]))
             if identifier == nil { return "behind the '.' of an interface's name a VLAN id has to follow" }
         }
-        if name.hasPrefix("vlan") {
-            identifier = OptionReading.integer(String(name.dropFirst(4)))
+        if name.begins(with: "vlan") {
+            identifier = OptionReading.integer(name.dropping(4))
             if identifier == nil { return "behind 'vlan' a VLAN id has to follow" }
         }
         guard let identifier, !(0...4095).contains(identifier) else { return nil }
@@ -75,13 +75,13 @@ extension CommandRules {
         ]
         let all = withValue + ["no-password"]
         var rest = words[...]
-        while let word = rest.first, word.value.hasPrefix("-"), word.value != "-" {
+        while let word = rest.first, word.value.begins(with: "-"), word.value != "-" {
             rest = rest.dropFirst()
             if word.value == "--" { break }
-            let parts = word.value.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = parts.first.map(String.init) ?? ""
-            let candidates = all.contains(name) ? [name] : all.filter { $0.hasPrefix(name) }
-            guard word.value.hasPrefix("--"), candidates.count == 1, let option = candidates.first else {
+            let parts = word.value.dropping(2).pieces(at: "=", most: 2)
+            let name = parts.first ?? ""
+            let candidates = all.contains(name) ? [name] : all.filter { $0.begins(with: name) }
+            guard word.value.begins(with: "--"), candidates.count == 1, let option = candidates.first else {
                 throw ArgumentProblem(
                     "'realm join' has no option '\(word.value)'", at: word.range,
                     hint: suggestion(for: name, in: all).map { $0 }

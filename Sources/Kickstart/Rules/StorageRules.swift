@@ -17,7 +17,7 @@ extension CommandRules {
         try makingFileSystem(reading)
         try encryption(reading)
         if reading.isIn("R8-"),
-            reading.values.required("mountPoint").value.hasPrefix("btrfs.") || reading.text("fstype") == "btrfs"
+            reading.values.required("mountPoint").value.begins(with: "btrfs.") || reading.text("fstype") == "btrfs"
         {
             throw reading.problem("RHEL has no btrfs", at: reading.values.contains("fstype") ? "fstype" : "mountPoint")
         }
@@ -35,7 +35,7 @@ extension CommandRules {
     private static func encryption(_ reading: CommandReading) throws(ArgumentProblem) {
         try reading.refuse("pbkdfTime", with: "pbkdfIterations", "--pbkdf-time and --pbkdf-iterations")
         if reading.has("hwPassphrase"),
-            !reading.has("encrypted") || !(reading.text("luksVersion") ?? "").hasPrefix("luks2-")
+            !reading.has("encrypted") || !(reading.text("luksVersion") ?? "").begins(with: "luks2-")
         {
             throw reading.problem(
                 "--hw-passphrase needs --encrypted and a --luks-version that begins with luks2-", at: "hwPassphrase")
@@ -181,7 +181,7 @@ extension CommandRules {
             reading.values.set("noformat", .flag(true), at: reading.values.place("useexisting"))
         }
         if let point = words.first {
-            let path = point.value.hasPrefix("/") ? OptionReading.normalised(point.value) : point.value
+            let path = point.value.begins(with: "/") ? OptionReading.normalised(point.value) : point.value
             reading.values.set("mountPoint", .text(path), at: point.range)
         }
         for device in devices { reading.values.append("devices", .text(device.value), at: device.range) }
@@ -190,7 +190,7 @@ extension CommandRules {
     static func mount(_ reading: inout CommandReading, _ grammar: CommandGrammar) throws(ArgumentProblem) {
         if !reading.extras.isEmpty { try refuseExtras(reading, grammar) }
         let point = reading.values.required("mountPoint").value
-        if point.lowercased() != "none", !point.hasPrefix("/") {
+        if point.lowercased() != "none", !point.begins(with: "/") {
             throw reading.problem("'\(point)' is no mount point: it has to begin with /, or be none", at: "mountPoint")
         }
         let place = reading.values.place("reformat")
@@ -210,7 +210,7 @@ extension CommandRules {
             throw reading.problem("there is a snapshot '\(name)' already", at: "name")
         }
         let origin = reading.values.required("origin").value
-        let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = origin.pieces(at: "/")
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
             throw reading.problem("the origin of a snapshot is VG/LV, not '\(origin)'", at: "origin")
         }

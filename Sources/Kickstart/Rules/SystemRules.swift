@@ -36,7 +36,7 @@ extension CommandRules {
     static func ostreeSetup(_ reading: inout CommandReading) throws(ArgumentProblem) {
         fallBack(&reading, "remote", to: "osname")
         let url = reading.values.required("url").value
-        guard ["file:", "http:", "https:"].contains(where: { url.hasPrefix($0) }) else {
+        guard ["file:", "http:", "https:"].contains(where: { url.begins(with: $0) }) else {
             throw reading.problem("an ostree repository is at a file:, http: or https: URL", at: "url")
         }
     }
@@ -114,14 +114,14 @@ extension CommandRules {
 
     static func vnc(_ reading: inout CommandReading) {
         guard let connect = reading.values.string("connect"), !connect.value.isEmpty else { return }
-        let parts = connect.value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let parts = connect.value.pieces(at: ":")
         reading.values.set("host", .text(parts[0]), at: connect.range)
         if parts.count > 1 { reading.values.set("port", .text(parts[1]), at: connect.range) }
     }
 
     static func lastComponent(_ reading: inout CommandReading, _ property: String) {
         guard let value = reading.values.string(property) else { return }
-        let last = value.value.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+        let last = value.value.pieces(at: "/").last ?? ""
         reading.values.set(property, .text(last), at: value.range)
     }
 }

@@ -20,6 +20,7 @@ from pykickstart.errors import KickstartError  # noqa: E402
 from pykickstart.handlers.control import commandMap  # noqa: E402
 from pykickstart.options import KSOptionParser  # noqa: E402
 from pykickstart.parser import KickstartParser  # noqa: E402
+from pykickstart.sections import ScriptSection  # noqa: E402
 from pykickstart.version import (  # noqa: E402
     makeVersion, returnClassForVersion, stringToVersion, versionMap, versionToString)
 
@@ -213,9 +214,20 @@ class Reading(KickstartParser):
 
     def _handleInclude(self, f):
         """A file that is not there is passed over; its own switch for that passes over all errors in included files."""
-        if os.path.exists(f) or os.path.exists(os.path.join(self.currentdir.get(self._includeDepth, "/nowhere"), f)):
+        beside = os.path.join(self.currentdir.get(self._includeDepth, "/nowhere"), f)
+        if "://" not in f and (os.path.isfile(f) or (os.path.isfile(beside) and not os.path.exists(f))):
             super()._handleInclude(f)
 
+
+def finalize(self):
+    """Blank lines of an empty script would otherwise begin the next one."""
+    if not "".join(self._script["body"]).strip():
+        self._resetScript()
+    finalize_script(self)
+
+
+finalize_script = ScriptSection.finalize
+ScriptSection.finalize = finalize
 
 KINDS = {constants.KS_SCRIPT_PRE: "%pre", constants.KS_SCRIPT_POST: "%post", constants.KS_SCRIPT_TRACEBACK: "%traceback",
          constants.KS_SCRIPT_PREINSTALL: "%pre-install", constants.KS_SCRIPT_ONERROR: "%onerror"}
@@ -225,7 +237,8 @@ EXTENTS = {constants.GROUP_DEFAULT: "default", constants.GROUP_REQUIRED: "mandat
 def handler_for(version, text):
     """Only with the commands that the text may use: a whole handler takes 13 ms to make."""
     commands = commandMap[stringToVersion(version)]
-    words = set(re.findall(r"[\w-]+", text))
+    # Quotes and escapes may stand in the middle of a command.
+    words = set(re.findall(r"[\w-]+", text + " " + re.sub(r"[\\'\"]", "", text)))
     # Conflicts are looked up by one of a command's names.
     if "part" in words:
         words.add("partition")
