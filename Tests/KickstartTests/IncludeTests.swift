@@ -12,6 +12,7 @@ import Testing
             ])
         #expect(reading.errors == ["parts/b.ks:1:14: 'timezone' has no option '--foo'"])
         #expect(reading.document.commands.first?.range.description == "parts/a.ks:1:1")
+        #expect(reading.document.files.map(\.path) == ["test.ks", "parts/a.ks", "parts/b.ks", "list", "script"])
         #expect(reading.document.packages.packages.first?.range?.description == "list:2:1")
         #expect(reading.document.scripts.first?.body == "first\nlast\n")
         #expect(
@@ -37,6 +38,7 @@ import Testing
         let tolerant = read(text, toleratesMissingIncludes: true)
         #expect(tolerant.errors == ["test.ks:3:1: %include names no file"])
         #expect(tolerant.document.missingIncludes.map(\.path.value) == ["/tmp/part-include"])
+        #expect(tolerant.document.missingIncludes.first?.problem.message == "there is no file '/tmp/part-include'")
     }
 
     @Test func `files that include one another are an error with the way there`() throws {

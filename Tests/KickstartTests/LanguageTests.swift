@@ -82,6 +82,7 @@ import Testing
         ("rescue --nomount --romount", "test.ks:1:18: only one of --nomount and --romount can be given"),
         ("%end", "test.ks:1:1: there is no section that this %end could end"),
         ("%pots\necho\n%end", "test.ks:1:1: there is no section '%pots'"),
+        ("%pots\necho", "test.ks:1:1: there is no section '%pots'"),
         ("%post --nochrot\nfoo\n%end\nfoo", "test.ks:4:1: there is no command 'foo'"),
         ("%packages\n-\n%end", "test.ks:2:1: this names no package"),
         (

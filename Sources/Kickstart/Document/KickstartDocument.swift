@@ -6,6 +6,8 @@ package import Diagnostics
 /// replaces an earlier one, while `part`, `user` and the like add up: `KickstartCommand.repeats`.
 package struct KickstartDocument: Sendable {
     package var file: SourceFile
+    /// All files that were read, this one first, in the order in which they are included.
+    package var files: [SourceFile]
     /// `#version=`, in the first file; nil where there is none.
     package var version: Located<Dialect>?
     /// The dialect that the file was read as; nil: the union of all.
@@ -31,7 +33,10 @@ package struct KickstartDocument: Sendable {
         case missingInclude(MissingInclude)
     }
 
-    package init(file: SourceFile) { self.file = file }
+    package init(file: SourceFile) {
+        self.file = file
+        files = [file]
+    }
 
     package var commands: [CommandStatement] {
         items.compactMap { if case .command(let line) = $0 { line } else { nil } }
@@ -80,4 +85,6 @@ package struct MissingInclude: Sendable {
     package var section: String?
     /// The whole line.
     package var text: String
+    /// What is wrong with it, where it is not tolerated.
+    package var problem: Diagnostic
 }

@@ -185,7 +185,10 @@ struct DocumentParser {
     }
 
     private mutating func endOfFile(_ open: OpenSection, _ last: SourceLine?) {
-        if requiresEnd { lines.report.add(missingEnd(open, at: last?.range ?? open.name.range)) }
+        // Of an unknown section it has been said that it is none.
+        if requiresEnd, OpenSection.names.contains(open.name.value) {
+            lines.report.add(missingEnd(open, at: last?.range ?? open.name.range))
+        }
         close()
     }
 
@@ -215,9 +218,12 @@ struct DocumentParser {
             }
             if section == nil { flatText.add("# not there: \(line.trimmed)") }
             document.items.append(
-                .missingInclude(MissingInclude(path: words[1], section: section?.name.value, text: line.text)))
+                .missingInclude(
+                    MissingInclude(
+                        path: words[1], section: section?.name.value, text: line.text, problem: problem.diagnostic)))
         case .file(let included):
             inclusion.count += 1
+            document.files.append(included)
             inclusion.open.append(OpenFile(file: included, includedAt: line.range))
             readFile(included)
             inclusion.open.removeLast()
@@ -244,7 +250,9 @@ struct DocumentParser {
                 continue
             }
             switch inclusion.find(Located(words[1], at: place), from: file, directive: "%ksappend") {
-            case .file(let appended): expanded += appended.sourceLines
+            case .file(let appended):
+                document.files.append(appended)
+                expanded += appended.sourceLines
             case .refused(let diagnostic): lines.report.add(diagnostic)
             case .missing(let problem): lines.report.add(problem.diagnostic)
             }
