@@ -74,7 +74,7 @@ package enum KickstartCommandTable {
             "`repositories`: `archive:…` or `apt+https://…`, with cost, includepkgs and excludepkgs; the address of "
                 + "an rpm repository is kept as `rpm-repositories`, and is an error"),
         refused(
-            "cdrom harddrive hmc nfs", "packages come from archives, which `url` names",
+            "cdrom harddrive hmc method nfs", "packages come from archives, which `url` names",
             "write 'url --url=archive:debian/trixie'"),
         refused(
             "liveimg", "an image is made of packages, not of another image", "write 'url --url=archive:debian/trixie'"),
