@@ -167,7 +167,7 @@ package struct DiskLayoutPlanner: Sendable {
     }
 }
 
-extension RootFilesystem {
+extension TreeMeasure {
     /// The ten packages that take the most space, largest first.
-    package var largestPackages: [PackageSize] { Array(packageSizes.prefix(10)) }
+    package var largestPackages: [RootFilesystem.PackageSize] { Array(packageSizes.prefix(10)) }
 }

@@ -62,3 +62,5 @@ static inline int sb_lock(int descriptor, int exclusive) {
         if (errno != EINTR) return errno;
     return 0;
 }
+/// fcntl(2)'s F_SETPIPE_SZ: how many bytes a pipe holds before its writer waits. -1 where the user may have no more.
+static inline int sb_set_pipe_size(int descriptor, int bytes) { return (int)syscall(SYS_fcntl, descriptor, 1031, bytes); }

@@ -58,10 +58,10 @@ package struct DiskAssembler: Sendable {
     /// Refuses a disk that the store has and the spec's budget does not allow.
     ///
     /// - Throws: `DiskError.size`.
-    package func checkBudget(_ image: DiskImage, root: RootFilesystem, plan: BuildPlan) throws(DiskError) {
+    package func checkBudget(_ image: DiskImage, plan: BuildPlan) throws(DiskError) {
         var layout = image.layout
         layout.size += image.others.reduce(0) { $0 + $1.layout.size }
-        if let excess = planner(plan).budgetDiagnostic(layout, packages: root.packageSizes) {
+        if let excess = planner(plan).budgetDiagnostic(layout, packages: image.tree.packageSizes) {
             throw DiskError(.size, excess.message, report: DiagnosticReport([excess]))
         }
     }
@@ -74,7 +74,8 @@ package struct DiskAssembler: Sendable {
     }
 
     private func image(in folder: String, _ record: DiskRecord) -> DiskImage {
-        var image = DiskImage(path: "\(folder)/disk.raw", layout: record.layout, inspection: record.inspection)
+        var image = DiskImage(
+            path: "\(folder)/disk.raw", layout: record.layout, inspection: record.inspection, tree: record.tree)
         image.others = (record.storage?.disks.dropFirst() ?? []).map {
             .init(name: $0.name, path: "\(folder)/disk-\($0.name).raw", layout: $0.layout)
         }
@@ -95,7 +96,7 @@ package struct DiskAssembler: Sendable {
     ) async throws -> (image: DiskImage, beside: Beside?) {
         try await host.store.withLock("step-\(step.digest)", saying: "the disk of \(step.name)") {
             if let image = try cached(step) {
-                try checkBudget(image, root: root, plan: plan)
+                try checkBudget(image, plan: plan)
                 return (image, nil)
             }
             let clock = ContinuousClock()
@@ -105,18 +106,15 @@ package struct DiskAssembler: Sendable {
                     host: host, plan: plan, storage: storage, root: root, tools: tools, useKVM: useKVM,
                     secrets: host.secrets)
                 let made = try await making.make()
-                return (try await keep(made, as: step, seconds: (clock.now - start).inSeconds), nil)
+                let seconds = (clock.now - start).inSeconds
+                return (try await keep(made, of: root.measure, as: step, seconds: seconds), nil)
             }
             let planner = planner(plan)
-            let archive = try await Timeline.measure("read the tree's tar") {
-                try await blocking(named: "tree") { try RootArchive(root.archive) }
-            }
-            let (layout, report) = planner.layout(for: archive.usage, packages: root.packageSizes)
+            let (layout, report) = planner.layout(for: root.measure.usage, packages: root.measure.packageSizes)
             guard let layout, !report.hasErrors else {
                 throw DiskError(.size, "the disk does not fit its spec", report: report)
             }
-            let making = DiskMaking(
-                host: host, layout: layout, archive: archive, root: root, tools: tools, plan: plan, useKVM: useKVM)
+            let making = DiskMaking(host: host, layout: layout, root: root, tools: tools, plan: plan, useKVM: useKVM)
             let made: DiskMaking.Made<Beside>
             do {
                 made = try await making.make(session: session, beside: beside)
@@ -145,11 +143,14 @@ package struct DiskAssembler: Sendable {
     }
 
     /// Moves disks of a layout into the store.
-    private func keep(_ made: StorageMaking.Made, as step: BuildStep, seconds: Double) async throws -> DiskImage {
+    private func keep(
+        _ made: StorageMaking.Made, of tree: TreeMeasure, as step: BuildStep, seconds: Double
+    ) async throws -> DiskImage {
         let staging = try host.store.newStaging()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        let record = DiskRecord(layout: made.layout.disks[0].layout, inspection: made.inspection, storage: made.layout)
+        let record = DiskRecord(
+            layout: made.layout.disks[0].layout, inspection: made.inspection, tree: tree, storage: made.layout)
         try Files.write(Array(try encoder.encode(record)), to: "\(staging)/disk.json")
         var known: [String: Digest] = [:]
         for (index, path) in made.disks.enumerated() {
@@ -174,7 +175,8 @@ package struct DiskAssembler: Sendable {
         let staging = try host.store.newStaging()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        let record = try encoder.encode(DiskRecord(layout: image.layout, inspection: image.inspection))
+        let record = try encoder.encode(
+            DiskRecord(layout: image.layout, inspection: image.inspection, tree: image.tree))
         try Files.write(Array(record), to: "\(staging)/disk.json")
         try Files.move(image.path, to: "\(staging)/disk.raw")
         // Nobody writes into it any more: who boots it makes an overlay.
@@ -192,6 +194,7 @@ package struct DiskAssembler: Sendable {
 private struct DiskRecord: Codable {
     var layout: DiskLayout
     var inspection: DiskImage.Inspection
+    var tree: TreeMeasure
     /// Of disks that their spec divides.
     var storage: StorageLayout?
 }

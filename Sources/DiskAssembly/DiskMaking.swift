@@ -18,7 +18,6 @@ package struct WrittenDisk: Sendable {
 struct DiskMaking: Sendable {
     let host: Host
     let layout: DiskLayout
-    let archive: RootArchive
     let root: RootFilesystem
     let tools: ToolsRoot
     let plan: BuildPlan
@@ -38,18 +37,19 @@ struct DiskMaking: Sendable {
     ) async throws -> Made<Beside> {
         let offered = session.flatMap { $0.capacity >= layout.size ? $0.take() : nil }
         let place = try offered ?? DiskPlace(host: host, capacity: layout.size)
-        let boot = try BootFiles(archive: archive, layout: layout, architecture: plan.appliance.architecture)
+        let assets = TreeAssets(folder: root.assets)
+        let boot = try BootFiles(assets: assets, layout: layout, architecture: plan.appliance.architecture)
         let writer = DiskWriter(
             host: host, tools: tools, layout: layout, disk: place.disk, folder: place.folder,
             timestamp: plan.lock.timestamp)
         let clock = ContinuousClock()
         let start = clock.now
         let surroundings = try await Timeline.measure("write the disk") {
-            try await writer.write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
+            try await writer.write(tree: root, boot: boot, hashSeed: plan.identity.hashSeed)
         }
         log("the disk was written", clock.now - start)
         let seen = DiskSeen(store: host.store)
-        let mark = try seen.mark(surroundings: surroundings, archive: archive, kernel: root.kernel, tools: tools)
+        let mark = try seen.mark(surroundings: surroundings, tree: root.measure, assets: assets, tools: tools)
         let path = place.disk.path
         let digest = Task {
             try await Timeline.measure("digest of the disk") {
@@ -68,8 +68,9 @@ struct DiskMaking: Sendable {
         }
         try await isClean
         return Made(
-            image: DiskImage(path: place.disk.path, layout: layout, inspection: inspection), mark: mark,
-            beside: try await besides, digest: try await digest.value)
+            image: DiskImage(
+                path: place.disk.path, layout: layout, inspection: inspection, tree: root.measure),
+            mark: mark, beside: try await besides, digest: try await digest.value)
     }
 
     private func look(at place: DiskPlace, session: DiskSession?, boot: BootFiles) async throws -> DiskImage.Inspection

@@ -13,18 +13,19 @@ struct DiskSeen {
     /// Raise it when libguestfs looks at more than it did.
     private static let version = 1
 
-    private static let files = ["boot/grub/grub.cfg", "etc/fstab", "etc/debian_version", "usr/lib/os-release"]
+    private static let files = [
+        BootAssets.configuration, BootAssets.fstab, "etc/debian_version", "usr/lib/os-release",
+    ]
 
     /// - Parameter surroundings: partition table, boot code and ESP: see `DiskWriter.write`
-    func mark(surroundings: Digest, archive: RootArchive, kernel: String, tools: ToolsRoot) throws -> Digest {
+    func mark(surroundings: Digest, tree: TreeMeasure, assets: TreeAssets, tools: ToolsRoot) throws -> Digest {
         var inputs = StepInputs()
         inputs.add("look", text: "\(Self.version)")
         inputs.add("surroundings", surroundings)
-        inputs.add("kernel", text: kernel)
+        inputs.add("kernel", text: tree.kernel)
         inputs.add("tools", text: Files.name(of: Files.folder(of: Files.folder(of: tools.tree))))
-        for file in Self.files { inputs.add(file, Digest.of(try archive.content(of: file) ?? [])) }
-        let boot = archive.entries.map(\.path).filter { $0.hasPrefix("boot/") && !$0.hasPrefix("boot/grub/") }
-        inputs.add("boot", text: boot.joined(separator: "\n"))
+        for file in Self.files { inputs.add(file, Digest.of(try assets.content(of: file) ?? [])) }
+        inputs.add("boot", text: tree.boot.joined(separator: "\n"))
         return inputs.digest
     }
 

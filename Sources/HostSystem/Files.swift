@@ -20,6 +20,16 @@ package enum Files {
         }
     }
 
+    /// Lets a pipe hold so many bytes before its writer waits, where the user may have that many.
+    ///
+    /// - Returns: whether it is a pipe
+    static func enlargePipe(_ descriptor: Int32, to bytes: Int32) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return false }
+        _ = sb_set_pipe_size(descriptor, bytes)
+        return true
+    }
+
     /// What a symbolic link points to (readlink(2)).
     package static func linkTarget(_ path: String) throws(HostError) -> String {
         var buffer = [CChar](repeating: 0, count: 4097)

@@ -8,7 +8,7 @@ package import HostSystem
 ///     base             what all appliances of a release share, installed
 ///     packages         the appliance's own packages, installed on top
 ///     python           its virtual environment
-///     configuration    files, users, services, scripts; identity removed; then all of it as one tar
+///     configuration    files, users, services, scripts; identity removed
 package struct RootfsAssembler: Sendable {
     let host: Host
     let sandbox: Sandbox
@@ -40,10 +40,7 @@ package struct RootfsAssembler: Sendable {
                         kind: id, name: step.name, inputs: step.inputs, createdAt: host.now(),
                         seconds: (ContinuousClock.now - start).inSeconds, facts: facts)
                     return try Timeline.measure("keep the result") {
-                        // The tree's tar was hashed while it was written.
-                        let known = facts["root.tar"].flatMap(Digest.init(hex:)).map { ["/root.tar": $0] }
-                        return try host.store.commit(
-                            staging: staging, as: step.digest, record: record, known: known ?? [:])
+                        return try host.store.commit(staging: staging, as: step.digest, record: record)
                     }
                 } catch {
                     await host.debugShell?.open(after: error, step: step.title, staging: staging, host: host)

@@ -16,7 +16,7 @@ struct BuildSummary {
                 + [["all together", formatted(seconds: seconds)]])
         lines += ["", "The ten largest packages:"]
         lines += table(
-            result.root.packageSizes.prefix(10).map { [$0.name, "\(ByteSize(bytes: $0.bytes))"] })
+            result.image.tree.largestPackages.map { [$0.name, "\(ByteSize(bytes: $0.bytes))"] })
         lines += ["", "Images:"]
         lines += table(
             result.artifacts.map { ["\(folder)/\($0.file)", "\(ByteSize(bytes: $0.size))", $0.sha256.short] })

@@ -31,7 +31,7 @@ struct OutputFolder {
     /// `report.json`: what was made, from what, and how long it took.
     func writeReport(plan: BuildPlan, result: Pipeline.Result, seconds: Double, now: Int64) throws {
         let report = BuildReport(
-            plan: plan, root: result.root, image: result.image, artifacts: result.artifacts, steps: result.steps,
+            plan: plan, image: result.image, artifacts: result.artifacts, steps: result.steps,
             builtAt: now, seconds: seconds)
         try Files.write(report.json(), to: "\(path)/report.json")
     }

@@ -22,7 +22,6 @@ struct Pipeline: Sendable {
 
     /// What a build made and how long each step of it took.
     struct Result: Sendable {
-        var root: RootFilesystem
         var image: DiskImage
         var artifacts: [ImageArtifact]
         var steps: [BuildReport.Step]
@@ -46,22 +45,18 @@ struct Pipeline: Sendable {
             try await publisher.prepare(target, at: path, stem: stem, into: folder)
         }
         let artifacts = try await publisher.publish(formats.files, stem: stem, into: folder)
-        return Result(root: root, image: formats.image, artifacts: artifacts, steps: timings.steps)
+        return Result(image: formats.image, artifacts: artifacts, steps: timings.steps)
     }
 
     /// The tree, and the tools where something that needs them has to be made. What stands under a result that the store
     /// has is not asked for.
-    private func rootFilesystem(_ gate: Gate) async throws -> (RootFilesystem, ToolsRoot?) {
+    private func rootFilesystem(_ gate: Gate) async throws -> (RootFilesystem?, ToolsRoot?) {
         let assembler = RootfsAssembler(host: host)
         let lock = plan.lock
-        let isBuilt = try isCached(.configuration)
-        // Also where the tree alone has been lost: its Python step asks for them, whether it is kept or not.
+        let needsTree = try !isCached(.disk)
         let needsTools =
-            try (!isBuilt && plan[.python] != nil)
-            || plan.steps.contains {
-                try [.python, .disk, .format].contains($0.kind) && host.store.entry($0.digest) == nil
-            }
-        try await download(with: assembler, tree: !isBuilt, tools: needsTools)
+            try needsTree || plan.steps.contains { try $0.kind == .format && host.store.entry($0.digest) == nil }
+        try await download(with: assembler, tree: needsTree, tools: needsTools)
         // What nobody waits for yet begins when there are processors for it: the tools when the base is unpacked, and
         // libguestfs when it is configured.
         let unpacked = Gate()
@@ -75,26 +70,25 @@ struct Pipeline: Sendable {
             unpacked.open()
             gate.open()
         }
-        var layers = RootLayers([])
-        if isBuilt {
-            for kind in [BuildStep.Kind.base, .packages, .python] { noteCached(kind) }
+        guard needsTree else {
+            for kind in [BuildStep.Kind.base, .packages, .python, .configuration] { noteCached(kind) }
             unpacked.open()
             gate.open()
-        } else {
-            let base = try await measured(.base) {
-                try await assembler.base($0, from: lock) { moment in
-                    unpacked.open()
-                    if moment == .configured { gate.open() }
-                }
+            return (nil, try await toolsLayer)
+        }
+        let base = try await measured(.base) {
+            try await assembler.base($0, from: lock) { moment in
+                unpacked.open()
+                if moment == .configured { gate.open() }
             }
-            unpacked.open()
-            gate.open()
-            layers = try await measured(.packages) { try await assembler.packages($0, from: lock, on: base) }
-            if let python = plan.appliance.python {
-                let (below, tools) = (layers, try needed(await toolsLayer))
-                layers = try await measured(.python) {
-                    try await assembler.python($0, environment: python, from: lock, tools: tools, on: below)
-                }
+        }
+        unpacked.open()
+        gate.open()
+        var layers = try await measured(.packages) { try await assembler.packages($0, from: lock, on: base) }
+        if let python = plan.appliance.python {
+            let (below, tools) = (layers, try needed(await toolsLayer))
+            layers = try await measured(.python) {
+                try await assembler.python($0, environment: python, from: lock, tools: tools, on: below)
             }
         }
         let root = try await configured(assembler, on: layers)
@@ -119,7 +113,7 @@ struct Pipeline: Sendable {
 
     /// The disk and its formats. These are made while the disk is still being verified, and kept when it is right.
     private func images(
-        of root: RootFilesystem, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking,
+        of root: RootFilesystem?, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking,
         copying copy: @escaping @Sendable (Target, String) async throws -> Void
     ) async throws -> (image: DiskImage, files: [FormatFile]) {
         let writer = FormatWriter(host: host)
@@ -128,9 +122,10 @@ struct Pipeline: Sendable {
         let (image, made) = try await step(.disk) { step -> (DiskImage, [UnkeptFormat]?) in
             if let image = try disk.cached(step) {
                 // A disk from the store is judged by the spec's size and budget too.
-                try disk.checkBudget(image, root: root, plan: plan)
+                try disk.checkBudget(image, plan: plan)
                 return (image, nil)
             }
+            guard let root else { throw MissingStep(kind: .configuration) }
             let tools = try needed(tools)
             return try await RootfsAssembler(host: host).showingTree(of: root, when: step) {
                 let (image, made) = try await disk.assemble(

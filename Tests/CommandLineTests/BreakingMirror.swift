@@ -18,7 +18,9 @@ final class BreakingMirror {
                     self.wfile.write(b"x" * (int(sys.argv[2]) // 2))
                     self.close_connection = True
                 def log_message(self, *arguments): pass
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            class Server(http.server.ThreadingHTTPServer):
+                def handle_error(self, *arguments): pass
+            server = Server(("127.0.0.1", 0), Handler)
             open(sys.argv[1] + ".part", "w").write(str(server.server_port))
             import os
             os.rename(sys.argv[1] + ".part", sys.argv[1])

@@ -112,7 +112,9 @@ final class ArchiveServer {
             class Handler(http.server.SimpleHTTPRequestHandler):
                 def log_message(self, *arguments): pass
             handler = functools.partial(Handler, directory=sys.argv[1])
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            class Server(http.server.ThreadingHTTPServer):
+                def handle_error(self, *arguments): pass
+            server = Server(("127.0.0.1", 0), handler)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             print(server.server_port, flush=True)
             sys.stdin.read()

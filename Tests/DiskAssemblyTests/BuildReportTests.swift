@@ -9,17 +9,17 @@ import Testing
     static let report: BuildReport = {
         let digest = Digest.of("x")
         let layout = Sample.planner().layout(for: LayoutTests.wsgi, packages: []).layout
+        let packages = (1...30).map { RootFilesystem.PackageSize(name: "p\($0)", bytes: Int64(1000 - $0)) }
         let image = DiskImage(
             path: "/disk.raw",
             layout: layout
                 ?? DiskLayout(diskGUID: "", size: 0, partitions: [], root: .init(inodes: 0, journalMebibytes: 0)),
             inspection: .init(
                 distribution: "debian", majorVersion: 13, minorVersion: 2, productName: "13.2", architecture: "x86_64",
-                kernels: ["6.12.1"]))
-        let packages = (1...30).map { RootFilesystem.PackageSize(name: "p\($0)", bytes: Int64(1000 - $0)) }
-        let root = RootFilesystem(
-            archive: "/root.tar", digest: digest, contentSize: 1, entryCount: 2, kernel: "6.12.1",
-            packageSizes: packages)
+                kernels: ["6.12.1"]),
+            tree: TreeMeasure(
+                contentSize: 1, entryCount: 2, kernel: "6.12.1", packageSizes: packages,
+                usage: TreeUsage(blocks: 1, inodes: 2), boot: [], attributes: []))
         var plan = Sample.plan()
         plan = BuildPlan(
             appliance: plan.appliance,
@@ -36,7 +36,7 @@ import Testing
                 return lock
             }(), hostFiles: [:])
         return BuildReport(
-            plan: plan, root: root, image: image,
+            plan: plan, image: image,
             artifacts: [ImageArtifact(target: .qcow2, file: "tiny-1.0.0.qcow2", size: 5, sha256: digest)],
             steps: [.init(id: "disk", title: "assemble the disk", seconds: 1.23456, isCached: false)],
             builtAt: 1_790_000_100, seconds: 40.00049)

@@ -36,16 +36,17 @@ import Testing
 
         try await Judges(image: image, folder: folder).judge(freeAtLeast: 30_000_000)
 
-        // The same bytes again, seconds later, from another archive with the same content, in another folder.
-        let copy = "\(folder.path)/copy.tar"
-        _ = try await folder.shell("sleep 2; cp root.tar copy.tar")
+        // The same bytes again, seconds later, from another place of the same tree, in another folder.
+        _ = try await folder.shell("sleep 2; cp -a tree copy")
+        var other = tree
+        other.layers[0] = "\(folder.path)/copy"
         let again = try DiskFile.create("\(folder.path)/again.raw", size: 1 << 32)
-        let archive = try RootArchive(copy)
-        let boot = try BootFiles(archive: archive, layout: image.layout, architecture: .amd64)
+        let boot = try BootFiles(
+            assets: TreeAssets(folder: tree.assets), layout: image.layout, architecture: .amd64)
         _ = try await DiskWriter(
             host: host, tools: tools, layout: image.layout, disk: again, folder: folder.path,
             timestamp: plan.lock.timestamp
-        ).write(tree: archive, boot: boot, hashSeed: plan.identity.hashSeed)
+        ).write(tree: other, boot: boot, hashSeed: plan.identity.hashSeed)
         #expect(try Digest.of(file: FilePath(again.path)) == Digest.of(file: FilePath(image.path)))
         try await host.close()
     }
@@ -62,7 +63,8 @@ import Testing
         let assembler = DiskAssembler(host: host)
         let made = try DiskFile.create("\(folder.path)/disk.raw", size: layout.size)
         _ = try assembler.keep(
-            DiskImage(path: made.path, layout: layout, inspection: inspection), as: step, seen: Digest.of("x"),
+            DiskImage(path: made.path, layout: layout, inspection: inspection, tree: tree.measure), as: step,
+            seen: Digest.of("x"),
             digest: Digest.of("y"),
             seconds: 1)
         func assemble(budget: Int64) async throws -> DiskImage {
@@ -91,7 +93,7 @@ import Testing
         let tree = try await TinyTree.make(in: folder, without: [missing])
         let layout = try #require(Sample.planner().layout(for: LayoutTests.wsgi, packages: []).layout)
         let error = #expect(throws: DiskError.self) {
-            try BootFiles(archive: RootArchive(tree.archive), layout: layout, architecture: .amd64)
+            try BootFiles(assets: TreeAssets(folder: tree.assets), layout: layout, architecture: .amd64)
         }
         #expect(error?.code == .bootFiles)
         #expect(error?.message == message)
@@ -99,7 +101,7 @@ import Testing
 
     private static func step(_ tree: RootFilesystem, _ folder: TestFolder) -> BuildStep {
         var inputs = StepInputs()
-        inputs.add("tree", tree.digest)
+        inputs.add("tree", text: tree.kernel)
         inputs.add("test", text: folder.path)
         return BuildStep(kind: .disk, name: "tiny", title: "assemble the disk", inputs: inputs)
     }

@@ -154,7 +154,11 @@ final class ExportFixture: Sendable {
             path: "\(folder)/disk.raw", layout: layout,
             inspection: .init(
                 distribution: "debian", majorVersion: 13, minorVersion: 2, productName: "13.2", architecture: "x86_64",
-                kernels: ["6.12.1"]))
+                kernels: ["6.12.1"]),
+            tree: TreeMeasure(
+                contentSize: 1, entryCount: 1, kernel: "6.12.1", packageSizes: [],
+                usage: TreeUsage(blocks: 1, inodes: 1),
+                boot: [], attributes: []))
         _ = try await shell(
             """
             truncate --size \(Self.size) disk.raw

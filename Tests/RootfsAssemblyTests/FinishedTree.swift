@@ -22,8 +22,9 @@ struct FinishedTree: Sendable {
     let lockFile: String
     /// What is configured: base and packages.
     let layers: RootLayers
-    /// The tar, unpacked again.
-    let tree: String
+    /// As one tar, and that tar's digest.
+    let tar: String
+    let digest: Digest
 
     static let shared = Task { try await FinishedTree() }
 
@@ -59,16 +60,9 @@ struct FinishedTree: Sendable {
         root = try await assembler.tree(plan)
         let base = try await assembler.base(try #require(plan[.base]), from: lock)
         layers = try await assembler.packages(try #require(plan[.packages]), from: lock, on: base)
-        tree = try host.scratch.newFolder("tree")
-        let extract = Command(
-            "/bin/sh",
-            [
-                "-ec",
-                "tar --extract --file=\(Command.quoted(root.archive)) --directory=\"$STONEBAKE_ROOT\" --numeric-owner "
-                    + "--same-permissions --xattrs --xattrs-include='*'",
-            ])
-        let job = SandboxJob(layers: [], upper: tree, command: extract).with { $0.chroot = false }
-        try await assembler.sandbox.check(job, purpose: "unpack the tree")
+        let stream = TreeStream(layers: root.layers, timestamp: lock.timestamp)
+        tar = "\(try host.scratch.newFolder("tar"))/root.tar"
+        digest = try #require(try await stream.write(to: tar, host: host).digest)
     }
 
     /// Runs a script in the finished tree, over a throw-away layer, and returns what it prints.
@@ -80,7 +74,8 @@ struct FinishedTree: Sendable {
             $0.input = .text(script)
             $0.output = .capture(limit: 64 << 20)
         }
-        return try await assembler.sandbox.run(SandboxJob(layers: [tree], upper: "\(upper)/tree", command: command))
+        return try await assembler.sandbox.run(
+            SandboxJob(layers: root.layers, upper: "\(upper)/tree", command: command))
     }
 }
 

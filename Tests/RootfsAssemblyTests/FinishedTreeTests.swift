@@ -46,7 +46,7 @@ import Testing
             true
             """)
         #expect(result.text == "", "\(result.text)")
-        let listed = try await names(in: finished.root.archive)
+        let listed = try await names(in: finished.tar)
         for folder in ["proc", "run", "sys", "tmp", "dev"] {
             #expect(listed.filter { $0.hasPrefix("\(folder)/") } == [], "\(folder)")
         }
@@ -111,10 +111,10 @@ import Testing
 
     @Test func `the sizes of packages are those of their files`() async throws {
         let finished = try await FinishedTree.shared.value
-        let sizes = finished.root.packageSizes
+        let sizes = finished.root.measure.packageSizes
         #expect(sizes.count > 150)
         #expect(sizes.map(\.bytes) == sizes.map(\.bytes).sorted(by: >))
-        #expect(sizes.reduce(0) { $0 + $1.bytes } <= finished.root.contentSize)
+        #expect(sizes.reduce(0) { $0 + $1.bytes } <= finished.root.measure.contentSize)
         #expect(sizes.prefix(10).contains { $0.name.hasPrefix("linux-image") })
         let bash = try await finished.run("stat -c %s /usr/bin/bash")
         let size = try #require(Int64(bash.text.trimmingSpaces()))
@@ -125,9 +125,9 @@ import Testing
         let finished = try await FinishedTree.shared.value
         let other = try OtherUser(blobs: finished.host.store.root)
         let (digest, archive) = try await other.build(spec: finished.spec, lock: finished.lockFile)
-        #expect(digest == finished.root.digest.hex)
-        if digest != finished.root.digest.hex {
-            let difference = try firstDifference(finished.root.archive, archive)
+        #expect(digest == finished.digest.hex)
+        if digest != finished.digest.hex {
+            let difference = try firstDifference(finished.tar, archive)
             #expect(difference == nil, "\(difference ?? "")")
         }
     }

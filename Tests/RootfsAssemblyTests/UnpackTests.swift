@@ -104,8 +104,8 @@ import Testing
                 ArchiveEntry(path: "./disk", kind: .blockDevice(major: 8, minor: 1), mode: 0o660, gid: 6),
             ])
         let tree = try await shop.unpack([package], into: "tree")
-        let _: PackSummary = try await shop.assembler.runInternal(
-            ["pack", "\(shop.path)/out.tar", "1000"], layers: RootLayers([]), upper: tree, timestamp: 1000)
+        try await TreeStream(layers: [tree], timestamp: 1000).write(
+            to: "\(shop.path)/out.tar", host: shop.assembler.host)
         let reader = try ArchiveReader(path: "\(shop.path)/out.tar")
         var entries: [String: ArchiveEntry] = [:]
         while let entry = try reader.next() { entries[try entry.containedPath()] = entry }

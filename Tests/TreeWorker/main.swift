@@ -6,7 +6,8 @@ import Glibc
 import HostSystem
 import RootfsAssembly
 
-// Builds the root filesystem of a spec with a lock, as whichever user this runs as, and prints its digest and path:
+// Builds the root filesystem of a spec with a lock, as whichever user this runs as, and prints the digest and the path of
+// its tar:
 // TreeWorker SPEC LOCK CACHE STONEBAKE. For tests that compare what root and an ordinary user make.
 
 func fail(_ message: String) -> Never {
@@ -33,8 +34,11 @@ do {
     guard let appliance, !report.hasErrors else { fail("\(report.diagnostics.map(\.message))") }
     let lock = try LockfileFormat.decode(SourceFile(path: arguments[2], text: Files.readText(arguments[2])))
     let tree = try await RootfsAssembler(host: host).tree(BuildPlan(appliance: appliance, lock: lock, hostFiles: [:]))
+    let tar = "\(arguments[3])/root.tar"
+    let stream = TreeStream(layers: tree.layers, timestamp: lock.timestamp)
+    guard let digest = try await stream.write(to: tar, host: host).digest else { fail("the tar has no digest") }
     try await host.close()
-    print("\(tree.digest) \(tree.archive)")
+    print("\(digest) \(tar)")
 } catch {
     fail("\(error)")
 }

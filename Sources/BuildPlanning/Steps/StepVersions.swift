@@ -5,8 +5,8 @@ package enum StepVersion {
     package static let base = 3
     package static let packages = 3
     package static let python = 1
-    package static let configuration = 4
-    package static let disk = 1
+    package static let configuration = 5
+    package static let disk = 2
     package static let format = 1
     /// Of disks that their spec divides: part of the disk step.
     package static let layout = 1

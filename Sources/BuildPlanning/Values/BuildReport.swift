@@ -29,8 +29,6 @@ package struct BuildReport: Codable, Sendable, Equatable {
     }
 
     package struct Root: Codable, Sendable, Equatable {
-        /// Of the tree's tar stream.
-        package var sha256: Digest
         /// Bytes in files, and entries in the tree.
         package var contentSize: Int64
         package var entries: Int
@@ -86,7 +84,7 @@ package struct BuildReport: Codable, Sendable, Equatable {
     ///   - builtAt: seconds since 1970
     ///   - seconds: the whole build's duration
     package init(
-        plan: BuildPlan, root: RootFilesystem, image: DiskImage, artifacts: [ImageArtifact], steps: [Step],
+        plan: BuildPlan, image: DiskImage, artifacts: [ImageArtifact], steps: [Step],
         builtAt: Int64, seconds: Double
     ) {
         let appliance = plan.appliance
@@ -98,8 +96,8 @@ package struct BuildReport: Codable, Sendable, Equatable {
         timestamp = plan.lock.timestamp
         self.seconds = Self.rounded(seconds)
         self.root = Root(
-            sha256: root.digest, contentSize: root.contentSize, entries: root.entryCount, kernel: root.kernel,
-            largestPackages: root.largestPackages)
+            contentSize: image.tree.contentSize, entries: image.tree.entryCount, kernel: image.tree.kernel,
+            largestPackages: image.tree.largestPackages)
         disk = Disk(
             size: image.layout.size, diskGUID: image.layout.diskGUID, partitions: image.layout.partitions,
             inspection: image.inspection)

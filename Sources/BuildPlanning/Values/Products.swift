@@ -1,49 +1,14 @@
 package import ApplianceSpec
 package import ContentDigest
 
-/// The finished tree, as the one tar stream in which it left its namespace: sorted by name, times clamped, numeric
-/// owners and extended attributes in it.
-package struct RootFilesystem: Sendable {
-    /// The tar (PAX, uncompressed) in the content store.
-    package var archive: String
-    package var digest: Digest
-    /// What the entries hold, in bytes, and how many entries there are: what a filesystem is sized by.
-    package var contentSize: Int64
-    package var entryCount: Int
-    /// The release string of the newest kernel in /boot: `6.12.57+deb13-cloud-amd64`.
-    package var kernel: String
-    /// Bytes per installed package, from the files it really has, largest first.
-    package var packageSizes: [PackageSize]
-
-    package struct PackageSize: Sendable, Codable, Equatable {
-        package var name: String
-        package var bytes: Int64
-
-        package init(name: String, bytes: Int64) {
-            self.name = name
-            self.bytes = bytes
-        }
-    }
-
-    package init(
-        archive: String, digest: Digest, contentSize: Int64, entryCount: Int, kernel: String,
-        packageSizes: [PackageSize]
-    ) {
-        self.archive = archive
-        self.digest = digest
-        self.contentSize = contentSize
-        self.entryCount = entryCount
-        self.kernel = kernel
-        self.packageSizes = packageSizes
-    }
-}
-
 /// One raw, sparse, verified disk.
 package struct DiskImage: Sendable {
     package var path: String
     package var layout: DiskLayout
     /// What libguestfs found when it looked: `debian 13`, the kernel, …
     package var inspection: Inspection
+    /// The tree that was written to it.
+    package var tree: TreeMeasure
     /// The others of a layout of several disks, in its order.
     package var others: [Other] = []
 
@@ -85,10 +50,11 @@ package struct DiskImage: Sendable {
         }
     }
 
-    package init(path: String, layout: DiskLayout, inspection: Inspection) {
+    package init(path: String, layout: DiskLayout, inspection: Inspection, tree: TreeMeasure) {
         self.path = path
         self.layout = layout
         self.inspection = inspection
+        self.tree = tree
     }
 }
 

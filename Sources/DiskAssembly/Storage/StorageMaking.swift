@@ -24,13 +24,15 @@ struct StorageMaking: Sendable {
     /// - Throws: `DiskError`, `HostError`, `CancellationError`.
     func make() async throws -> Made {
         let keys = try storage.encrypted.map { try secrets.value(of: $0.secret) }
-        let archive = try await blocking(named: "tree") { try RootArchive(root.archive) }
+        let folder = try host.scratch.newFolder("disk")
+        let tar = "\(folder)/root.tar"
+        try await TreeStream(layers: root.layers, timestamp: plan.lock.timestamp).write(to: tar, host: host)
+        let archive = try await blocking(named: "tree") { try RootArchive(tar) }
         let split = TreeSplit(archive, mounts: storage.mountPoints.filter { $0 != "/boot/efi" })
         let layout = try sized(split)
-        let folder = try host.scratch.newFolder("disk")
         let trees = try await Timeline.measure("divide the tree") { try await writeTrees(split, layout, folder) }
         let images = try await Timeline.measure("make the filesystems") { try await makeImages(layout, trees, folder) }
-        let (disks, system) = try await makeTables(layout, archive, folder)
+        let (disks, system) = try await makeTables(layout, folder)
         let composer = StorageComposer(
             host: host, tools: tools, layout: layout, disks: disks, folder: folder, timestamp: plan.lock.timestamp)
         let clear = try await Timeline.measure("write the disks") { try await composer.compose(images) }
@@ -53,7 +55,7 @@ struct StorageMaking: Sendable {
             trees[filesystem.place] = sum
         }
         let planner = StorageLayoutPlanner(settings: plan.appliance.disk, plan: storage)
-        let (layout, report) = planner.layout(for: trees, packages: root.packageSizes)
+        let (layout, report) = planner.layout(for: trees, packages: root.measure.packageSizes)
         guard let layout, !report.hasErrors else {
             throw DiskError(.size, "the disks do not fit their spec", report: report)
         }
@@ -111,20 +113,21 @@ struct StorageMaking: Sendable {
 
     /// The disks with their partition tables, boot code and EFI system partition; and what the latter must hold.
     private func makeTables(
-        _ layout: StorageLayout, _ archive: RootArchive, _ folder: String
+        _ layout: StorageLayout, _ folder: String
     ) async throws -> ([DiskFile], files: [String]) {
+        let assets = TreeAssets(folder: root.assets)
         var disks: [DiskFile] = []
         var files: [String] = []
         for (index, disk) in layout.disks.enumerated() {
             let file = try DiskFile.create("\(folder)/disk-\(index).raw", size: disk.layout.size)
             disks.append(file)
             let boot = try BootFiles(
-                archive: archive, layout: disk.layout, architecture: plan.appliance.architecture,
+                assets: assets, layout: disk.layout, architecture: plan.appliance.architecture,
                 configuration: storage.efiConfiguration)
             let writer = DiskWriter(
                 host: host, tools: tools, layout: disk.layout, disk: file, folder: folder,
                 timestamp: plan.lock.timestamp)
-            if index == 0 { try writer.checkSpace(for: archive.path) }
+            if index == 0 { try writer.checkSpace(for: root.measure.usage) }
             _ = try writer.writeTable(boot)
             _ = try await writer.writeSystemPartition(boot.system)
             files += boot.system?.files.map(\.path) ?? []

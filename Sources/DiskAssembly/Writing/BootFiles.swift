@@ -11,23 +11,23 @@ struct BootFiles {
     /// - Parameter configuration: what GRUB reads on the ESP; nil: it goes on in the root partition
     /// - Throws: `DiskError.bootFiles` naming what the tree lacks.
     init(
-        archive: RootArchive, layout: DiskLayout, architecture: Architecture, configuration: String? = nil
+        assets: TreeAssets, layout: DiskLayout, architecture: Architecture, configuration: String? = nil
     ) throws {
-        grub = try layout[.biosBoot] == nil ? nil : Self.embedding(archive)
+        grub = try layout[.biosBoot] == nil ? nil : Self.embedding(assets)
         system =
             try layout[.esp] == nil
             ? nil
             : SystemPartition(
-                archive: archive, architecture: architecture,
+                assets: assets, architecture: architecture,
                 configuration: configuration
                     ?? BootConfiguration.efiConfiguration(rootUUID: layout[.root]?.filesystemUUID ?? ""))
     }
 
-    private static func embedding(_ archive: RootArchive) throws -> GRUBEmbedding {
+    private static func embedding(_ assets: TreeAssets) throws -> GRUBEmbedding {
         func content(_ name: String) throws -> [UInt8] {
-            if let content = try archive.content(of: "boot/grub/i386-pc/\(name)") { return content }
+            if let content = try assets.content(of: "\(BootAssets.grub)/\(name)") { return content }
             throw DiskError(
-                .bootFiles, "the system has no '/boot/grub/i386-pc/\(name)', which a BIOS needs to boot it",
+                .bootFiles, "the system has no '/\(BootAssets.grub)/\(name)', which a BIOS needs to boot it",
                 hint: "the configuration step makes it with the package grub-pc-bin")
         }
         return try GRUBEmbedding(bootImage: content("boot.img"), coreImage: content("core.img"))

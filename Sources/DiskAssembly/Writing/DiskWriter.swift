@@ -18,8 +18,8 @@ struct DiskWriter {
 
     /// - Returns: a digest of everything outside of the root filesystem: partition table, boot code, ESP.
     /// - Throws: `DiskError`, `HostError`, `CancellationError`.
-    func write(tree: RootArchive, boot: BootFiles, hashSeed: String) async throws -> Digest {
-        try checkSpace(for: tree.path)
+    func write(tree: RootFilesystem, boot: BootFiles, hashSeed: String) async throws -> Digest {
+        try checkSpace(for: tree.measure.usage)
         try disk.resize(to: layout.size)
         async let root: Void = writeRoot(tree, hashSeed: hashSeed)
         async let system = writeSystemPartition(boot.system)
@@ -65,18 +65,17 @@ struct DiskWriter {
         }
     }
 
-    private func writeRoot(_ tree: RootArchive, hashSeed: String) async throws {
+    private func writeRoot(_ tree: RootFilesystem, hashSeed: String) async throws {
         guard let partition = layout[.root] else { return }
         let command = Ext4Writer.command(
-            partition, parameters: layout.root, hashSeed: hashSeed, archive: "\(Self.place)/root.tar",
-            disk: "\(Self.place)/disk.raw")
-        try await run(
-            command, "writing the root filesystem",
-            binds: [
-                .init(tree.path, at: "\(Self.place)/root.tar"),
-                .init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false),
-            ])
-        let attributes = ExtendedAttributes(tree.entries)
+            partition, parameters: layout.root, hashSeed: hashSeed, disk: "\(Self.place)/disk.raw")
+        // mke2fs runs among the tools and the tree has a namespace of its own: a pipe joins them.
+        try await TreeStream(layers: tree.layers, timestamp: timestamp).pipe(in: folder, host: host) { [self] pipe in
+            _ = try await run(
+                command.with { $0.input = .file(pipe) }, "writing the root filesystem",
+                binds: [.init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false)])
+        }
+        let attributes = ExtendedAttributes(items: tree.measure.attributes)
         if !attributes.items.isEmpty { try await write(attributes, to: partition) }
     }
 
@@ -145,12 +144,11 @@ struct DiskWriter {
     }
 
     /// The tree is copied once, into the disk: better to say so before than in the middle.
-    func checkSpace(for tree: String) throws {
-        guard let needed = try Files.identity(tree)?.size, let free = Files.freeSpace(at: folder), free < needed
-        else { return }
+    func checkSpace(for tree: TreeUsage) throws {
+        guard let free = Files.freeSpace(at: folder), free < tree.bytes else { return }
         throw HostError(
             .noSpace,
-            "the disk image needs \(Files.sizeText(needed)) in '\(host.store.root)', "
+            "the disk image needs \(Files.sizeText(tree.bytes)) in '\(host.store.root)', "
                 + "where \(Files.sizeText(free)) are free",
             hint: "free some space there; `stonebake cache gc` frees the cache")
     }

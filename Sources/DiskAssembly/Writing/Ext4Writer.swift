@@ -20,15 +20,16 @@ enum Ext4Writer {
         }
     }
 
-    /// The command, for a disk and an archive at those paths in the tools layer. The clock it sees is SOURCE_DATE_EPOCH.
+    /// The command, for a disk at that path in the tools layer. The clock it sees is SOURCE_DATE_EPOCH.
     ///
     /// - Parameters:
+    ///   - archive: the tree's tar; `-`: its standard input
     ///   - mountPoint: where it was last mounted, as far as it knows
     ///   - features: mke2fs(8), `-O`
     ///   - more: options besides, which win over these
     static func command(
         _ partition: DiskLayout.Partition, parameters: DiskLayout.RootFilesystemParameters, hashSeed: String,
-        archive: String, disk: String, mountPoint: String = "/", features: [String] = features, more: [String] = []
+        archive: String = "-", disk: String, mountPoint: String = "/", features: [String] = features, more: [String] = []
     ) -> Command {
         let extended = [
             "offset=\(partition.start)", "hash_seed=\(hashSeed)", "root_owner=0:0", "nodiscard", "lazy_itable_init=0",

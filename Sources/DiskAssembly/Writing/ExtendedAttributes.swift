@@ -4,18 +4,14 @@ import HostSystem
 /// The extended attributes that mke2fs leaves behind: of those in a tar it takes `security.capability` alone. debugfs
 /// (e2fsprogs) sets the others in the finished filesystem.
 struct ExtendedAttributes {
-    struct Item: Equatable {
-        var path: String
-        var name: String
-        var value: [UInt8]
-    }
+    let items: [TreeMeasure.ExtendedAttribute]
 
-    let items: [Item]
+    init(items: [TreeMeasure.ExtendedAttribute]) { self.items = items }
 
     init(_ entries: [RootArchive.Entry]) {
         items = entries.flatMap { entry in
             entry.attributes.sorted { $0.key < $1.key }.compactMap { name, value in
-                name == "security.capability" ? nil : Item(path: entry.path, name: name, value: value)
+                name == "security.capability" ? nil : .init(path: entry.path, name: name, value: value)
             }
         }
     }

@@ -22,25 +22,20 @@ struct SystemPartition {
     let files: [File]
 
     /// - Throws: `DiskError.bootFiles` naming the file and the package that the tree lacks.
-    init(archive: RootArchive, architecture: Architecture, configuration: String) throws {
-        let suffix: String
-        let platform: String
-        switch architecture {
-        case .amd64: (suffix, platform) = ("x64", "x86_64-efi")
-        case .arm64: (suffix, platform) = ("aa64", "arm64-efi")
-        }
+    init(assets: TreeAssets, architecture: Architecture, configuration: String) throws {
+        let programs = BootAssets.SignedPrograms(architecture)
+        let suffix = programs.suffix
         func content(_ path: String, of package: String) throws -> [UInt8] {
-            if let content = try archive.content(of: path) { return content }
+            if let content = try assets.content(of: path) { return content }
             throw DiskError(
                 .bootFiles, "the system has no '/\(path)', which UEFI firmware needs to boot it",
                 hint: "it belongs to the package \(package)")
         }
-        let shim = try content("usr/lib/shim/shim\(suffix).efi.signed", of: "shim-signed")
-        let manager = try content("usr/lib/shim/mm\(suffix).efi.signed", of: "shim-helpers-\(architecture)-signed")
-        let fallback = try content("usr/lib/shim/fb\(suffix).efi.signed", of: "shim-helpers-\(architecture)-signed")
-        let list = try content("usr/lib/shim/BOOT\(suffix.uppercased()).CSV", of: "shim-signed")
-        let grub = try content(
-            "usr/lib/grub/\(platform)-signed/grub\(suffix).efi.signed", of: "grub-efi-\(architecture)-signed")
+        let shim = try content(programs.shim, of: "shim-signed")
+        let manager = try content(programs.manager, of: "shim-helpers-\(architecture)-signed")
+        let fallback = try content(programs.fallback, of: "shim-helpers-\(architecture)-signed")
+        let list = try content(programs.list, of: "shim-signed")
+        let grub = try content(programs.grub, of: "grub-efi-\(architecture)-signed")
         files = [
             File(path: "EFI/BOOT/BOOT\(suffix.uppercased()).EFI", content: shim),
             File(path: "EFI/BOOT/grub\(suffix).efi", content: grub),

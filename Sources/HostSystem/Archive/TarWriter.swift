@@ -11,10 +11,15 @@ package final class TarWriter {
 
     private final class Output {
         let descriptor: Int32
-        let hash = BackgroundHash()
+        /// Nil for a pipe: what goes through is nothing that anybody could hash again.
+        let hash: BackgroundHash?
         var size: Int64 = 0
 
-        init(_ descriptor: Int32) { self.descriptor = descriptor }
+        init(_ descriptor: Int32) {
+            self.descriptor = descriptor
+            // A larger buffer than a pipe's own lets writer and reader run side by side.
+            hash = Files.enlargePipe(descriptor, to: 1 << 20) ? nil : BackgroundHash()
+        }
 
         deinit { close(descriptor) }
     }
@@ -43,7 +48,7 @@ package final class TarWriter {
                         sb_archive_set_error(archive, errno, strerror(errno))
                         return -1
                     }
-                    output.hash.update(UnsafeRawBufferPointer(start: buffer, count: written))
+                    output.hash?.update(UnsafeRawBufferPointer(start: buffer, count: written))
                     output.size += Int64(written)
                     return written
                 }, nil), "cannot write")
@@ -76,10 +81,11 @@ package final class TarWriter {
         try handle.check(archive_write_data(handle.pointer, content, content.count), "cannot write")
     }
 
-    /// Ends the archive. Returns the digest and the length, in bytes, of the file.
-    package func finish() throws(HostError) -> (digest: Digest, size: Int64) {
+    /// Ends the archive. Returns the digest, unless it went into a pipe, and the length, in bytes.
+    package func finish() throws(HostError) -> (digest: Digest?, size: Int64) {
         try handle.check(archive_write_close(handle.pointer), "cannot write")
-        guard let digest = output.hash.finalize() else { throw HostError(.archive, "'\(path)' is finished already") }
+        guard let hash = output.hash else { return (nil, output.size) }
+        guard let digest = hash.finalize() else { throw HostError(.archive, "'\(path)' is finished already") }
         return (digest, output.size)
     }
 

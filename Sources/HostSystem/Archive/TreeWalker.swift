@@ -6,6 +6,10 @@ internal import Glibc
 package struct TreeWalker {
     /// Nothing is told as newer than this; seconds since 1970.
     let clamp: Int64
+    /// Folders, relative to the root, that are told without what is in them.
+    package var emptied: Set<String> = []
+    /// Whether `body` gets descriptors.
+    package var opensFiles = true
 
     package init(clampingTimesTo clamp: Int64) {
         self.clamp = clamp
@@ -16,7 +20,7 @@ package struct TreeWalker {
     package func walk(
         _ root: String, _ body: (ArchiveEntry, Int32?) throws(HostError) -> Void
     ) throws(HostError) {
-        var walk = Walk(clamp: clamp, links: [:])
+        var walk = Walk(clamp: clamp, emptied: emptied, opensFiles: opensFiles, root: root, links: [:])
         let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw HostError.current("cannot open '\(root)'") }
         try walk.folder(descriptor, "", body)
@@ -29,6 +33,9 @@ package struct TreeWalker {
 
     private struct Walk {
         let clamp: Int64
+        let emptied: Set<String>
+        let opensFiles: Bool
+        let root: String
         /// The first path of each file with several names.
         var links: [FileIdentity: String]
 
@@ -44,6 +51,7 @@ package struct TreeWalker {
             var status = stat()
             guard fstat(descriptor, &status) == 0 else { throw HostError.current("cannot look at '/\(path)'") }
             try body(entry(path, .directory, status, try attributes(descriptor, path)), nil)
+            if emptied.contains(path) { return }
             for name in try names(stream, path) {
                 try child(name, of: descriptor, path.isEmpty ? name : "\(path)/\(name)", body)
             }
@@ -105,8 +113,8 @@ package struct TreeWalker {
                 }
                 links[identity] = path
             }
-            let descriptor = try open(name, folder, path, 0)
-            defer { close(descriptor) }
+            let descriptor = opensFiles ? try open(name, folder, path, 0) : -1
+            defer { if opensFiles { close(descriptor) } }
             var attributes = try attributes(descriptor, path)
             if let note = attributes.first(where: { $0.name == DeviceNote.name }),
                 let kind = DeviceNote.kind(note.value)
@@ -116,7 +124,7 @@ package struct TreeWalker {
             }
             var file = entry(path, .file, status, attributes)
             file.size = Int64(status.st_size)
-            try body(file, descriptor)
+            try body(file, opensFiles ? descriptor : nil)
         }
 
         private func open(_ name: String, _ folder: Int32, _ path: String, _ flags: Int32) throws(HostError) -> Int32 {
@@ -146,10 +154,14 @@ package struct TreeWalker {
 
         /// Those that mean the same on another filesystem and machine. An overlay's own are not shown by it.
         private func attributes(_ descriptor: Int32, _ path: String) throws(HostError) -> [ArchiveEntry.Attribute] {
-            let length = flistxattr(descriptor, nil, 0)
+            let place = "\(root)/\(path)"
+            let list = { (buffer: UnsafeMutablePointer<CChar>?, count: Int) in
+                descriptor >= 0 ? flistxattr(descriptor, buffer, count) : llistxattr(place, buffer, count)
+            }
+            let length = list(nil, 0)
             if length == 0 || (length < 0 && errno == ENOTSUP) { return [] }
             var buffer = [CChar](repeating: 0, count: max(length, 1))
-            let count = flistxattr(descriptor, &buffer, buffer.count)
+            let count = list(&buffer, buffer.count)
             guard count >= 0 else { throw HostError.current("cannot list the attributes of '/\(path)'") }
             var attributes: [ArchiveEntry.Attribute] = []
             for name in buffer[..<count].split(separator: 0) {
@@ -158,7 +170,10 @@ package struct TreeWalker {
                     name == "security.capability" || name.hasPrefix("user.") && !name.hasPrefix("user.overlay.")
                 guard isKept else { continue }
                 var value = [UInt8](repeating: 0, count: 65536)
-                let size = fgetxattr(descriptor, name, &value, value.count)
+                let size =
+                    descriptor >= 0
+                    ? fgetxattr(descriptor, name, &value, value.count)
+                    : lgetxattr(place, name, &value, value.count)
                 guard size >= 0 else { throw HostError.current("cannot read the attribute \(name) of '/\(path)'") }
                 attributes.append(.init(name: name, value: Array(value[..<size])))
             }

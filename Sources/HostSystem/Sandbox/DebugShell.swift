@@ -66,9 +66,13 @@ package actor DebugShell {
     }
 
     /// Opens a shell in a finished tree, for a step that failed on it.
-    package func open(after error: any Error, step: String, tree: String, host: Host) async {
+    ///
+    /// - Parameter upper: an empty folder, which takes what the person changes
+    package func open(
+        after error: any Error, step: String, layers: [String], upper: String, host: Host
+    ) async {
         guard !(error is CancellationError), !Task.isCancelled else { return }
-        let job = SandboxJob(layers: [], upper: tree, command: Command("true", []))
+        let job = SandboxJob(layers: layers, upper: upper, command: Command("true", []))
         await open(after: error, step: step, job: job, hasFailed: false, host: host)
     }
 

@@ -35,7 +35,23 @@ package enum SandboxInit {
         guard lifeline >= 0, dup2(input, 0) == 0 else { throw HostError.current("cannot set up standard input") }
         if input != 0 { close(input) }
         Lifeline.watch(lifeline)
+        do {
+            try prepare(order)
+        } catch {
+            let failure = (error as? HostError)?.message ?? "\(error)"
+            answer(SandboxAnswer(failure: failure, errorNumber: sb_errno()), on: lifeline)
+            return setupFailed
+        }
+        answer(SandboxAnswer(failure: nil, errorNumber: nil), on: lifeline)
+        let status = try start(order)
+        var usage = rusage()
+        getrusage(RUSAGE_CHILDREN.rawValue, &usage)
+        send(SandboxUsage(seconds: usage.seconds), on: lifeline)
+        return status
+    }
 
+    /// Mounts what the command is to see, and enters it.
+    private static func prepare(_ order: SandboxOrder) throws {
         if order.privateNetwork, sb_loopback_up() != 0 { throw HostError.current("cannot bring up the loopback") }
         guard sb_sethostname(order.hostname, UInt(order.hostname.utf8.count)) == 0 else {
             throw HostError.current("cannot set the host name")
@@ -53,12 +69,6 @@ package enum SandboxInit {
             throw HostError.current("cannot change into '\(directory)'")
         }
         dropCapabilities()
-        answer(SandboxAnswer(failure: nil, errorNumber: nil), on: lifeline)
-        let status = try start(order)
-        var usage = rusage()
-        getrusage(RUSAGE_CHILDREN.rawValue, &usage)
-        send(SandboxUsage(seconds: usage.seconds), on: lifeline)
-        return status
     }
 
     private static func openInput(_ order: SandboxOrder) throws -> Int32 {

@@ -6,8 +6,7 @@ import FoundationEssentials
 import HostSystem
 
 extension RootfsAssembler {
-    /// Puts what the spec says on top of the installed system, takes the machine's identity out, and packs all of it as
-    /// one tar. Only the tar is kept.
+    /// Puts what the spec says on top of the installed system, takes the machine's identity out, and measures all of it.
     ///
     /// - Throws: `RootfsError` for the spec's own scripts, services, users and files, at their places; `HostError`.
     package func configuration(
@@ -18,23 +17,22 @@ extension RootfsAssembler {
                 self, step: step, appliance: appliance, lock: lock, identity: identity, layers: layers,
                 upper: "\(staging)/tree")
             try await configurator.run()
-            let summary: PackSummary = try await Timeline.measure("pack the tree") {
+            let measure: TreeMeasure = try await Timeline.measure("measure the tree") {
                 try await runInternal(
-                    ["pack", "\(staging)/root.tar", "\(lock.timestamp)"], layers: layers, upper: "\(staging)/tree",
-                    timestamp: lock.timestamp)
+                    ["measure", "\(staging)/assets"] + BootAssets.paths(appliance.architecture),
+                    layers: RootLayers(layers.folders + ["\(staging)/tree"]), upper: nil, timestamp: lock.timestamp)
             }
-            try Files.write(Array(try JSONEncoder().encode(summary)), to: "\(staging)/summary.json")
-            try removeTree("\(staging)/tree")
-            return ["root.tar": summary.digest.hex]
+            guard !measure.kernel.isEmpty else {
+                throw RootfsError(
+                    .inconsistent, "the image has no kernel in /boot", hint: "add linux-image-cloud-amd64")
+            }
+            try Files.write(Array(try JSONEncoder().encode(measure)), to: "\(staging)/measure.json")
+            return [:]
         }
-        let summary = try JSONDecoder().decode(
-            PackSummary.self, from: Data(try Files.read("\(entry.path)/summary.json")))
-        guard let kernel = summary.kernel else {
-            throw RootfsError(.inconsistent, "the image has no kernel in /boot", hint: "add linux-image-cloud-amd64")
-        }
+        let measure = try JSONDecoder().decode(
+            TreeMeasure.self, from: Data(try Files.read("\(entry.path)/measure.json")))
         return RootFilesystem(
-            archive: "\(entry.path)/root.tar", digest: summary.digest, contentSize: summary.contentSize,
-            entryCount: summary.entryCount, kernel: kernel, packageSizes: summary.packageSizes)
+            layers: layers.adding(entry).folders, measure: measure, assets: "\(entry.path)/assets")
     }
 }
 

@@ -23,18 +23,8 @@ extension RootfsAssembler {
     func runInternal<Answer: Decodable>(
         _ arguments: [String], layers: RootLayers, upper: String?, timestamp: Int64
     ) async throws -> Answer {
-        let command = Command(host.executable, ["internal"] + arguments).with { $0.output = .capture(limit: 256 << 20) }
-        let job = SandboxJob(layers: layers.folders, upper: upper, command: command).with {
-            $0.chroot = false
-            $0.timestamp = timestamp
-        }
-        let result = try await sandbox.run(job)
-        guard result.succeeded else {
-            if let error = InternalFailure.error(in: result.tail) { throw error }
-            throw HostError(
-                .commandFailed, "'stonebake internal \(arguments.first ?? "")' ended with \(result.statusText)",
-                notes: result.tail)
-        }
+        let result = try await sandbox.runInternal(
+            arguments, layers: layers.folders, upper: upper, timestamp: timestamp)
         return try JSONDecoder().decode(Answer.self, from: Data(result.output))
     }
 }

@@ -1,10 +1,8 @@
 import ApplianceSpec
 import BuildPlanning
-import ContentDigest
 import DiskAssembly
 import Glibc
 import HostSystem
-import SystemPackage
 
 /// A tree with just what a disk is judged by: a Debian by its files, a kernel and an initramfs by their names, boot code
 /// of the right shape.
@@ -28,29 +26,15 @@ enum TinyTree {
         return image
     }()
 
-    /// Writes root.tar: sorted, owned by root, with attributes that only root could give to a file.
-    private static let archiver = """
-        import os, tarfile
-        attributes = {
-            "./usr/bin/bash": {"security.capability": "\\x01\\x00\\x00\\x02\\x00\\x20" + 14 * "\\x00"},
-            "./etc/hostname": {"user.note": "an attribute too long for what an inode leaves: " + 30 * "word "},
-        }
-        paths = ["."]
-        for folder, folders, files in os.walk("tree"):
-            for name in folders + files:
-                paths.append(os.path.join("." + folder[4:], name))
-        with tarfile.open("root.tar", "w", format=tarfile.PAX_FORMAT, encoding="utf-8") as archive:
-            for path in sorted(paths):
-                entry = archive.gettarinfo(os.path.join("tree", path), path)
-                entry.uid = entry.gid = 0
-                entry.uname = entry.gname = ""
-                entry.mtime = 1790000000
-                for name, value in attributes.get(path, {}).items():
-                    entry.pax_headers["SCHILY.xattr." + name] = value
-                archive.addfile(entry, open(os.path.join("tree", path), "rb") if entry.isreg() else None)
+    /// Attributes that only root could give to a file, and one too long for what an inode leaves.
+    private static let attributes = """
+        import os
+        os.setxattr("tree/usr/bin/bash", "security.capability", b"\\x01\\x00\\x00\\x02\\x00\\x20" + 14 * b"\\x00")
+        os.setxattr("tree/etc/hostname", "user.note", b"an attribute too long for what an inode leaves: " + 30 * b"word ")
         """
 
-    /// Makes the tree in `folder`, and its tar, as the configuration step hands it on.
+    /// Makes the tree in `folder`, as the configuration step hands it on: in two layers. Whoever is not root makes it in a
+    /// namespace where they are.
     ///
     /// - Parameter without: paths that are left out
     static func make(in folder: TestFolder, without: [String] = []) async throws -> RootFilesystem {
@@ -83,18 +67,38 @@ enum TinyTree {
             try Files.makeFolder(Files.folder(of: "\(tree)\(path)"))
             try Files.write(content, to: "\(tree)\(path)")
         }
-        try Files.write(Self.archiver, to: "\(folder.path)/tar.py")
+        try Files.write(Self.attributes, to: "\(folder.path)/attributes.py")
         // Debian's shape: merged /usr; a program by which the architecture is told.
-        _ = try await folder.shell(
-            """
+        let script = """
             mkdir -p tree/usr/bin tree/usr/sbin tree/dev tree/proc tree/sys tree/run tree/tmp tree/root tree/var/log
             ln -s usr/bin tree/bin; ln -s usr/sbin tree/sbin; ln -s usr/lib tree/lib
             cp -L /bin/true tree/usr/bin/bash; ln tree/usr/bin/bash tree/usr/bin/rbash
-            python3 tar.py
-            """)
-        let path = "\(folder.path)/root.tar"
-        return RootFilesystem(
-            archive: path, digest: try Digest.of(file: FilePath(path)), contentSize: 1_000_000, entryCount: 50,
-            kernel: kernel, packageSizes: [.init(name: "tiny", bytes: 1_000_000)])
+            python3 attributes.py
+            mkdir upper; mv tree/usr/share upper/usr-share; mkdir -p upper/usr; mv upper/usr-share upper/usr/share
+            """
+        let command = Command("/bin/sh", ["-ec", script]).with { $0.workingDirectory = folder.path }
+        let host = try Host(testing: "\(folder.path)/tree-store")
+        try await Sandbox(host: host).check(
+            SandboxJob(layers: [], upper: "\(folder.path)", command: command).with { $0.chroot = false },
+            purpose: "make a tree")
+        let layers = ["\(folder.path)/tree", "\(folder.path)/upper"]
+        let assets = "\(folder.path)/assets"
+        for path in BootAssets.paths(.amd64) where Files.exists("\(tree)/\(path)") {
+            try Files.makeFolder(Files.folder(of: "\(assets)/\(path)"))
+            try Files.write(try Files.read("\(tree)/\(path)"), to: "\(assets)/\(path)")
+        }
+        try await host.close()
+        let measure = TreeMeasure(
+            contentSize: 1_000_000, entryCount: 50, kernel: kernel,
+            packageSizes: [.init(name: "tiny", bytes: 1_000_000)],
+            usage: TreeUsage(blocks: 400, inodes: 60), boot: ["boot/vmlinuz-\(kernel)", "boot/initrd.img-\(kernel)"],
+            attributes: [
+                .init(
+                    path: "etc/hostname", name: "user.note",
+                    value: Array(
+                        ("an attribute too long for what an inode leaves: " + String(repeating: "word ", count: 30))
+                            .utf8))
+            ])
+        return RootFilesystem(layers: layers, measure: measure, assets: assets)
     }
 }

@@ -23,7 +23,9 @@ struct TestServer: Sendable {
                     return super().guess_type(path)
                 def log_message(self, *arguments):
                     pass
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory="\(folder)"))
+            class Server(http.server.ThreadingHTTPServer):
+                def handle_error(self, *arguments): pass
+            server = Server(("127.0.0.1", 0), functools.partial(Handler, directory="\(folder)"))
             print("port", server.server_address[1], flush=True)
             server.serve_forever()
 
