@@ -114,7 +114,9 @@ package struct DiskAssembler: Sendable {
             guard let layout, !report.hasErrors else {
                 throw DiskError(.size, "the disk does not fit its spec", report: report)
             }
-            let making = DiskMaking(host: host, layout: layout, root: root, tools: tools, plan: plan, useKVM: useKVM)
+            let making = DiskMaking(
+                host: host, layout: layout, root: root, tools: tools, plan: plan, useKVM: useKVM,
+                last: try lastDisk(before: step, of: root, layout: layout))
             let made: DiskMaking.Made<Beside>
             do {
                 made = try await making.make(session: session, beside: beside)
@@ -130,6 +132,25 @@ package struct DiskAssembler: Sendable {
             image.path = "\(entry.path)/disk.raw"
             return (image, made.beside)
         }
+    }
+
+    /// The disk that this step made of the tree from which this one differs little; nil when there is none, or when
+    /// libguestfs would have to look at the new one.
+    private func lastDisk(
+        before step: BuildStep, of root: RootFilesystem, layout: DiskLayout
+    ) throws -> DiskMaking.LastDisk? {
+        guard let changes = root.changes,
+            let record = host.store.lastRecord(kind: step.kind.rawValue, name: step.name),
+            record.inputs.entries[BuildStep.treeInput] == changes.since,
+            step.inputs.differences(from: record.inputs) == [BuildStep.treeInput],
+            let mark = record.facts[DiskSeen.fact].flatMap(Digest.init(hex:)),
+            let inspection = DiskSeen(store: host.store).inspection(mark),
+            let entry = try host.store.entry(record.inputs.digest)
+        else { return nil }
+        let last = try JSONDecoder().decode(DiskRecord.self, from: Data(Files.read("\(entry.path)/disk.json")))
+        guard last.layout == layout else { return nil }
+        return DiskMaking.LastDisk(
+            path: "\(entry.path)/disk.raw", changes: changes, mark: mark, inspection: inspection)
     }
 
     /// The same with nothing beside it.

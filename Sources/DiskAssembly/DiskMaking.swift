@@ -22,6 +22,17 @@ struct DiskMaking: Sendable {
     let tools: ToolsRoot
     let plan: BuildPlan
     let useKVM: Bool
+    /// The disk that this one can be made from.
+    let last: LastDisk?
+
+    /// A disk whose tree differs from this one's in the contents of a few files.
+    struct LastDisk: Sendable {
+        var path: String
+        var changes: TreeChanges
+        /// See `DiskSeen`: of both disks.
+        var mark: Digest
+        var inspection: DiskImage.Inspection
+    }
 
     struct Made<Beside: Sendable>: Sendable {
         var image: DiskImage
@@ -35,6 +46,7 @@ struct DiskMaking: Sendable {
     func make<Beside: Sendable>(
         session: DiskSession?, beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
     ) async throws -> Made<Beside> {
+        if let made = try await patched(beside) { return made }
         let offered = session.flatMap { $0.capacity >= layout.size ? $0.take() : nil }
         let place = try offered ?? DiskPlace(host: host, capacity: layout.size)
         let assets = TreeAssets(folder: root.assets)
@@ -50,6 +62,39 @@ struct DiskMaking: Sendable {
         log("the disk was written", clock.now - start)
         let seen = DiskSeen(store: host.store)
         let mark = try seen.mark(surroundings: surroundings, tree: root.measure, assets: assets, tools: tools)
+        return try await finish(place, writer, mark: mark, beside: beside) {
+            if let known = seen.inspection(mark) { return known }
+            let inspection = try await look(at: place, session: offered == nil ? nil : session, boot: boot)
+            try seen.remember(inspection, mark)
+            return inspection
+        }
+    }
+
+    /// The last disk with the few changed files in it; nil where that cannot be made.
+    private func patched<Beside: Sendable>(
+        _ beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
+    ) async throws -> Made<Beside>? {
+        guard let last else { return nil }
+        let timestamp = plan.lock.timestamp
+        let patcher = DiskPatcher(host: host, tools: tools, layout: layout, timestamp: timestamp)
+        guard try patcher.canWrite(last.changes) else { return nil }
+        let place = try DiskPlace(host: host, capacity: layout.size)
+        let isPatched = try await Timeline.measure("write what has changed") {
+            try await patcher.patch(last.path, with: last.changes, into: place.disk)
+        }
+        guard isPatched else { return nil }
+        host.progress.send(.log("the disk is the last one with what has changed"))
+        let writer = DiskWriter(
+            host: host, tools: tools, layout: layout, disk: place.disk, folder: place.folder, timestamp: timestamp)
+        return try await finish(place, writer, mark: last.mark, beside: beside) { last.inspection }
+    }
+
+    /// What comes after the writing: the checks, and beside them the digest and what the caller makes of the disk.
+    private func finish<Beside: Sendable>(
+        _ place: DiskPlace, _ writer: DiskWriter, mark: Digest,
+        beside: @escaping @Sendable (WrittenDisk) async throws -> Beside,
+        looking: () async throws -> DiskImage.Inspection
+    ) async throws -> Made<Beside> {
         let path = place.disk.path
         let digest = Task {
             try await Timeline.measure("digest of the disk") {
@@ -59,18 +104,11 @@ struct DiskMaking: Sendable {
         async let besides = beside(WrittenDisk(path: path, digest: digest))
         // Natively, which is quicker than in the appliance and can be done beside what that looks at.
         async let isClean: Void = Timeline.measure("e2fsck") { try await writer.check() }
-        let inspection: DiskImage.Inspection
-        if let known = seen.inspection(mark) {
-            inspection = known
-        } else {
-            inspection = try await look(at: place, session: offered == nil ? nil : session, boot: boot)
-            try seen.remember(inspection, mark)
-        }
+        let inspection = try await looking()
         try await isClean
         return Made(
-            image: DiskImage(
-                path: place.disk.path, layout: layout, inspection: inspection, tree: root.measure),
-            mark: mark, beside: try await besides, digest: try await digest.value)
+            image: DiskImage(path: path, layout: layout, inspection: inspection, tree: root.measure), mark: mark,
+            beside: try await besides, digest: try await digest.value)
     }
 
     private func look(at place: DiskPlace, session: DiskSession?, boot: BootFiles) async throws -> DiskImage.Inspection

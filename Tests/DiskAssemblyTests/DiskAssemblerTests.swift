@@ -3,6 +3,7 @@ import BuildPlanning
 import ContentDigest
 import Diagnostics
 import HostSystem
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -48,6 +49,67 @@ import Testing
             timestamp: plan.lock.timestamp
         ).write(tree: other, boot: boot, hashSeed: plan.identity.hashSeed)
         #expect(try Digest.of(file: FilePath(again.path)) == Digest.of(file: FilePath(image.path)))
+        try await host.close()
+    }
+
+    /// Changed files: the path, its new content, and whether the last disk can be patched with it.
+    @Test(arguments: [
+        (["/etc/hostname": "a longer name\n"], true),
+        (["/etc/hostname": "t\n", "/usr/share/doc/\u{c4}rger": String(repeating: "much text\n", count: 400)], true),
+        (["/usr/share/doc/large": String(repeating: "y", count: 5_000_000)], true),
+        // A block of zeros becomes a hole, and a file of another number of blocks moves those behind it.
+        (["/usr/share/doc/large": String(repeating: "\0", count: 5_000_000)], false),
+        (["/etc/hostname": String(repeating: "x", count: 5000)], false),
+    ])
+    func `a disk that is made from the last one is the one that is made anew`(
+        edits: [String: String], expectation: Bool
+    ) async throws {
+        let folder = try TestFolder()
+        var tree = try await TinyTree.make(in: folder)
+        try Files.write(String(repeating: "x", count: 5_000_000), to: "\(folder.path)/upper/usr/share/doc/large")
+        tree.measure.usage.blocks += 2000
+        let log = Log()
+        let host = try TestTools.host(
+            progress: ProgressSink { event in
+                if case .log(let line) = event { log.lines.withLock { $0.append(line) } }
+            })
+        let tools = try await TestTools.root(host)
+        let plan = Sample.plan(disk: Sample.settings(free: .bytes(ByteSize(bytes: 30_000_000))))
+        let assembler = DiskAssembler(host: host)
+        func step(_ tree: String) -> BuildStep {
+            var inputs = StepInputs()
+            inputs.add(BuildStep.treeInput, Digest.of(tree))
+            inputs.add("test", text: folder.path)
+            return BuildStep(kind: .disk, name: "tiny", title: "assemble the disk", inputs: inputs)
+        }
+        let session = try await assembler.prepare(useKVM: false)
+        _ = try await assembler.assemble(step("old"), root: tree, tools: tools, plan: plan, session: session)
+        await session.cancel()
+
+        var changes = TreeChanges(since: Digest.of("old"), files: [])
+        for (path, content) in edits.sorted(by: { $0.key < $1.key }) {
+            let layer = path.hasPrefix("/usr/share") ? tree.layers[1] : tree.layers[0]
+            let size = try #require(try Files.identity("\(layer)\(path)")?.size)
+            try Files.write(content, to: "\(layer)\(path)")
+            changes.files.append(
+                .init(
+                    path: String(path.dropFirst()), content: "\(layer)\(path)", oldSize: size,
+                    size: Int64(content.utf8.count)))
+        }
+        func making(_ changes: TreeChanges?) async throws -> (digest: Digest, isPatched: Bool) {
+            var root = tree
+            root.changes = changes
+            log.lines.withLock { $0 = [] }
+            let image = try await assembler.assemble(
+                step(changes == nil ? "anew" : "new"), root: root, tools: tools, plan: plan, session: nil)
+            let isPatched = log.lines.withLock { $0.contains("the disk is the last one with what has changed") }
+            return (try Digest.of(file: FilePath(image.path)), isPatched)
+        }
+        let patched = try await making(changes)
+        #expect(patched.isPatched == expectation)
+        let anew = try await making(nil)
+        #expect(!anew.isPatched)
+        #expect(patched.digest == anew.digest)
         try await host.close()
     }
 
@@ -105,6 +167,10 @@ import Testing
         inputs.add("test", text: folder.path)
         return BuildStep(kind: .disk, name: "tiny", title: "assemble the disk", inputs: inputs)
     }
+}
+
+private final class Log: Sendable {
+    let lines = Mutex<[String]>([])
 }
 
 /// Programs that are not ours and not libguestfs: gdisk, e2fsprogs and mtools of the host.

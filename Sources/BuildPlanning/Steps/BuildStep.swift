@@ -49,4 +49,7 @@ package struct BuildStep: Sendable {
 
     /// The name of the disk's input that is the finished tree.
     package static let treeInput = InputName.step(.configuration)
+    /// The inputs of the configuration step that say what lies below it, and when.
+    package static let decideLayers: Set<String> = Set(
+        Kind.allCases.map(InputName.step) + [InputName.timestamp, InputName.code(.configuration)])
 }

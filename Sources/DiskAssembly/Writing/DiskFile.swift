@@ -31,6 +31,18 @@ struct DiskFile: Sendable {
         if truncate(path, off_t(size)) != 0 { throw Files.failure(errno, "cannot make '\(size)' bytes of", path) }
     }
 
+    /// - Throws: `HostError` also when the file ends before.
+    func bytes(_ count: Int, at offset: Int64) throws(HostError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Files.failure(errno, "cannot read", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard pread(descriptor, &bytes, count, off_t(offset)) == count else {
+            throw Files.failure(errno, "cannot read", path)
+        }
+        return bytes
+    }
+
     func write(_ bytes: [UInt8], at offset: Int64) throws(HostError) {
         let descriptor = open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Files.failure(errno, "cannot write", path) }

@@ -10,6 +10,9 @@ package struct TreeWalker {
     package var emptied: Set<String> = []
     /// Whether `body` gets descriptors.
     package var opensFiles = true
+    /// Whether what an overlay notes in its upper folder and goes by is told too.
+    package var tellsOverlayMarks = false
+    private static let overlayMarks = Set(["opaque", "redirect", "metacopy", "whiteout"].map { "user.overlay.\($0)" })
 
     package init(clampingTimesTo clamp: Int64) {
         self.clamp = clamp
@@ -20,7 +23,9 @@ package struct TreeWalker {
     package func walk(
         _ root: String, _ body: (ArchiveEntry, Int32?) throws(HostError) -> Void
     ) throws(HostError) {
-        var walk = Walk(clamp: clamp, emptied: emptied, opensFiles: opensFiles, root: root, links: [:])
+        var walk = Walk(
+            clamp: clamp, emptied: emptied, opensFiles: opensFiles, tellsOverlayMarks: tellsOverlayMarks,
+            root: root, links: [:])
         let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw HostError.current("cannot open '\(root)'") }
         try walk.folder(descriptor, "", body)
@@ -35,6 +40,7 @@ package struct TreeWalker {
         let clamp: Int64
         let emptied: Set<String>
         let opensFiles: Bool
+        let tellsOverlayMarks: Bool
         let root: String
         /// The first path of each file with several names.
         var links: [FileIdentity: String]
@@ -167,7 +173,8 @@ package struct TreeWalker {
             for name in buffer[..<count].split(separator: 0) {
                 let name = String(decoding: name.map { UInt8(bitPattern: $0) }, as: UTF8.self)
                 let isKept =
-                    name == "security.capability" || name.hasPrefix("user.") && !name.hasPrefix("user.overlay.")
+                    name == "security.capability" || tellsOverlayMarks && TreeWalker.overlayMarks.contains(name)
+                    || name.hasPrefix("user.") && !name.hasPrefix("user.overlay.")
                 guard isKept else { continue }
                 var value = [UInt8](repeating: 0, count: 65536)
                 let size =

@@ -4,6 +4,7 @@ import ContentDigest
 import Diagnostics
 import FoundationEssentials
 import HostSystem
+import Synchronization
 
 extension RootfsAssembler {
     /// Puts what the spec says on top of the installed system, takes the machine's identity out, and measures all of it.
@@ -12,27 +13,54 @@ extension RootfsAssembler {
     package func configuration(
         _ step: BuildStep, of appliance: Appliance, from lock: Lockfile, identity: DiskIdentity, on layers: RootLayers
     ) async throws -> RootFilesystem {
+        let changes = Mutex<TreeChanges?>(nil)
         let entry = try await entry(for: step) { staging in
+            let last = try lastTree(before: step)
             let configurator = try Configurator(
                 self, step: step, appliance: appliance, lock: lock, identity: identity, layers: layers,
                 upper: "\(staging)/tree")
             try await configurator.run()
-            let measure: TreeMeasure = try await Timeline.measure("measure the tree") {
-                try await runInternal(
-                    ["measure", "\(staging)/assets"] + BootAssets.paths(appliance.architecture),
-                    layers: RootLayers(layers.folders + ["\(staging)/tree"]), upper: nil, timestamp: lock.timestamp)
-            }
-            guard !measure.kernel.isEmpty else {
+            let order = MeasureOrder(
+                assets: "\(staging)/assets", paths: BootAssets.paths(appliance.architecture), upper: "\(staging)/tree",
+                timestamp: lock.timestamp, changes: try host.scratch.newFolder("changes"), previous: last?.tree)
+            let answer = try await Timeline.measure("measure the tree") { try await measured(order, layers) }
+            guard !answer.measure.kernel.isEmpty else {
                 throw RootfsError(
                     .inconsistent, "the image has no kernel in /boot", hint: "add linux-image-cloud-amd64")
             }
-            try Files.write(Array(try JSONEncoder().encode(measure)), to: "\(staging)/measure.json")
+            try Files.write(Array(try JSONEncoder().encode(answer.measure)), to: "\(staging)/measure.json")
+            if let last, let files = answer.changes {
+                changes.withLock { $0 = TreeChanges(since: last.step, files: files) }
+            }
             return [:]
         }
-        let measure = try JSONDecoder().decode(
-            TreeMeasure.self, from: Data(try Files.read("\(entry.path)/measure.json")))
         return RootFilesystem(
-            layers: layers.adding(entry).folders, measure: measure, assets: "\(entry.path)/assets")
+            layers: layers.adding(entry).folders, measure: try Self.measure(in: entry), assets: "\(entry.path)/assets",
+            changes: changes.withLock { $0 })
+    }
+
+    private func measured(_ order: MeasureOrder, _ layers: RootLayers) async throws -> MeasureAnswer {
+        let file = "\(order.changes)/order.json"
+        try Files.write(Array(try JSONEncoder().encode(order)), to: file)
+        return try await runInternal(
+            ["measure", file], layers: RootLayers(layers.folders + [order.upper]), upper: nil,
+            timestamp: order.timestamp)
+    }
+
+    private static func measure(in entry: StoreEntry) throws -> TreeMeasure {
+        try JSONDecoder().decode(TreeMeasure.self, from: Data(try Files.read("\(entry.path)/measure.json")))
+    }
+
+    /// What the step gave the last time, on the same layers; nil when it did not, or when the store has lost it.
+    private func lastTree(before step: BuildStep) throws -> (step: Digest, tree: MeasureOrder.Previous)? {
+        guard let record = host.store.lastRecord(kind: step.kind.rawValue, name: step.name) else { return nil }
+        let differences = step.inputs.differences(from: record.inputs)
+        guard !differences.contains(where: { BuildStep.decideLayers.contains($0) }),
+            let entry = try host.store.entry(record.inputs.digest)
+        else { return nil }
+        let previous = MeasureOrder.Previous(
+            upper: "\(entry.path)/tree", assets: "\(entry.path)/assets", measure: try Self.measure(in: entry))
+        return (record.inputs.digest, previous)
     }
 }
 

@@ -2,19 +2,65 @@ import BuildPlanning
 import FoundationEssentials
 import HostSystem
 
-/// `stonebake internal measure ASSETS PATH…`: measures the root in `STONEBAKE_ROOT`, and copies those of its files that are
-/// there into the folder ASSETS. Answers a `TreeMeasure`.
+/// What `stonebake internal measure` is to do.
+struct MeasureOrder: Codable, Sendable {
+    /// The folder that takes copies of those of the paths that are files.
+    var assets: String
+    var paths: [String]
+    /// What the configuration step has written: the root's highest layer.
+    var upper: String
+    var timestamp: Int64
+    /// Takes the contents of what has changed.
+    var changes: String
+    var previous: Previous?
+
+    /// What the last run of the step gave, on the same layers.
+    struct Previous: Codable, Sendable {
+        var upper: String
+        var assets: String
+        var measure: TreeMeasure
+    }
+}
+
+/// What it answers on standard output.
+struct MeasureAnswer: Codable, Sendable {
+    var measure: TreeMeasure
+    /// How the tree differs from the previous one; nil when that is much, or when there was none.
+    var changes: [TreeChanges.File]?
+}
+
+/// `stonebake internal measure ORDER`: measures the root in `STONEBAKE_ROOT`, and copies some of its files.
 enum MeasureCommand {
     static func run(_ arguments: [String], environment: [String: String]) throws {
-        guard let folder = arguments.first, let root = environment[Sandbox.rootVariable] else {
+        guard let file = arguments.first, let root = environment[Sandbox.rootVariable] else {
             throw HostError(.unsupported, "internal measure: wrong arguments")
         }
-        let (measure, files) = try measure(root, noting: Set(arguments.dropFirst()))
+        let order = try JSONDecoder().decode(MeasureOrder.self, from: Data(try Files.read(file)))
+        print(String(decoding: try JSONEncoder().encode(try answer(order, root: root)), as: UTF8.self))
+    }
+
+    private static func answer(_ order: MeasureOrder, root: String) throws(HostError) -> MeasureAnswer {
+        let wanted = Set(order.paths)
+        if let previous = order.previous {
+            let comparison = TreeComparison(timestamp: order.timestamp, fixed: wanted)
+            try Files.makeFolder(order.changes)
+            if let files = try comparison.changes(from: previous.upper, to: order.upper, copyingTo: order.changes) {
+                let copies = order.paths.filter { Files.exists("\(previous.assets)/\($0)") }
+                try copy(copies.map { ($0, "\(previous.assets)/\($0)") }, to: order.assets)
+                return MeasureAnswer(
+                    measure: try PackageSizes.adjusted(previous.measure, by: files, root: root), changes: files)
+            }
+        }
+        let (measure, files) = try measure(root, noting: wanted)
+        try copy(files.map { ($0.key, "\(root)/\($0.value)") }, to: order.assets)
+        return MeasureAnswer(measure: measure, changes: nil)
+    }
+
+    private static func copy(_ files: [(path: String, source: String)], to folder: String) throws(HostError) {
         for (path, source) in files {
             try Files.makeFolder(Files.folder(of: "\(folder)/\(path)"))
-            try Files.write(try Files.read("\(root)/\(source)"), to: "\(folder)/\(path)")
+            try Files.write(try Files.read(source), to: "\(folder)/\(path)")
         }
-        print(String(decoding: try JSONEncoder().encode(measure), as: UTF8.self))
     }
 
     /// - Parameter wanted: paths

@@ -1,20 +1,11 @@
 internal import CLinux
 internal import Glibc
-import HostSystem
-
-/// This process's number, to name files that it writes aside.
-enum ProcessNumber {
-    static var own: Int32 { getpid() }
-
-    /// Whether a process with that number runs, whoever's it is.
-    static func isAlive(_ number: Int32) -> Bool { kill(number, 0) == 0 || errno == EPERM }
-}
 
 /// Copies a sparse file: as a reflink where the filesystem shares blocks, else only what is not a hole.
-enum SparseCopy {
+package enum SparseCopy {
     /// - Throws: `HostError` (`noSpace`, `readOnly`, `fileSystem`), `CancellationError`; the target may then be there in
     ///   part.
-    static func copy(_ source: String, to target: String, cancelled: CancellationFlag) throws {
+    package static func copy(_ source: String, to target: String, cancelled: CancellationFlag) throws {
         let input = open(source, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw Files.failure(errno, "cannot open", source) }
         defer { close(input) }
