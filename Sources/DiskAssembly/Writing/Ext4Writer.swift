@@ -29,7 +29,8 @@ enum Ext4Writer {
     ///   - more: options besides, which win over these
     static func command(
         _ partition: DiskLayout.Partition, parameters: DiskLayout.RootFilesystemParameters, hashSeed: String,
-        archive: String = "-", disk: String, mountPoint: String = "/", features: [String] = features, more: [String] = []
+        archive: String = "-", disk: String, mountPoint: String = "/", features: [String] = features,
+        more: [String] = []
     ) -> Command {
         let extended = [
             "offset=\(partition.start)", "hash_seed=\(hashSeed)", "root_owner=0:0", "nodiscard", "lazy_itable_init=0",
