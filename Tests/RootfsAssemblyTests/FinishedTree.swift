@@ -79,6 +79,17 @@ struct FinishedTree: Sendable {
     }
 }
 
+extension RootFilesystem {
+    /// Writes it as a tar.
+    func tar() async throws -> String {
+        let finished = try await FinishedTree.shared.value
+        let path = "\(try finished.host.scratch.newFolder("tar"))/root.tar"
+        try await TreeStream(layers: layers, timestamp: finished.plan.lock.timestamp).write(
+            to: path, host: finished.host)
+        return path
+    }
+}
+
 /// Compares two tars entry by entry, and names the first difference.
 func firstDifference(_ left: String, _ right: String) throws -> String? {
     let (a, b) = (try ArchiveReader(path: left), try ArchiveReader(path: right))

@@ -246,10 +246,7 @@ import Testing
             $0.system.locale = "de_DE.UTF-8"
             $0.system.kernelArguments = ["quiet", "mitigations=auto"]
         }
-        let finished = try await FinishedTree.shared.value
-        let tar = "\(try finished.host.scratch.newFolder("tar"))/root.tar"
-        try await TreeStream(layers: root.layers, timestamp: finished.plan.lock.timestamp).write(
-            to: tar, host: finished.host)
+        let tar = try await root.tar()
         let reader = try ArchiveReader(path: tar)
         var entries: [String: ArchiveEntry] = [:]
         var texts: [String: String] = [:]

@@ -43,7 +43,7 @@ extension ConfigurationTests {
                 $0.packages.hasDocumentation = false
                 $0.packages.languages = ["de"]
                 $0.system.moreLocales = ["en_GB.UTF-8"]
-            }.archive)
+            }.tar())
         let group = packed.texts["etc/group"] ?? ""
         #expect(group.contains("\ncrew:x:1800:ada\n") && group.contains("\nada:x:1600:\n"))
         let feed = group.split(separator: "\n").first { $0.hasPrefix("feed:") }?.split(separator: ":")
@@ -85,7 +85,7 @@ extension ConfigurationTests {
                         name: "shell", text: "#!/no/such/program\necho by the shell >/etc/shell\n", range: nil,
                         interpreter: "/bin/sh"),
                 ]
-            }.archive)
+            }.tar())
         #expect(packed.texts["root/logs/post.log"] == "to the log\nand this\n")
         #expect(packed.texts["etc/shell"] == "by the shell\n")
     }
@@ -134,7 +134,7 @@ extension ConfigurationTests {
                             echo output
                             """, range: nil, log: "/root/beside.log", place: .host)
                 ]
-            }.archive)
+            }.tar())
         #expect(packed.texts["etc/one"] == "one\n" && packed.texts["etc/two"] == "two\n")
         #expect(packed.texts["etc/chrooted"] == "root\n" && packed.texts["etc/host-python"] == "1\n")
         #expect(packed.texts["root/beside.log"] == "output\n")
