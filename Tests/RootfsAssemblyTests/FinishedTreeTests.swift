@@ -174,11 +174,15 @@ private final class OtherUser: Sendable {
         let sources = Command.quoted(Files.folder(of: Files.folder(of: spec)))
         // The ordinary user need not be able to read the working copy.
         try Self.shell(
-            "cp -r \(sources) \(folder)/appliances && cp \(Command.quoted(lock)) \(folder)/lock && chmod -R a+rX \(folder)/appliances \(folder)/lock"
+            """
+            cp -r \(sources) \(folder)/Appliances; cp -r \(sources)/../Kickstarts \(folder)/
+            cp \(Command.quoted(lock)) \(folder)/lock
+            chmod -R a+rX \(folder)/Appliances \(folder)/Kickstarts \(folder)/lock
+            """
         )
         let name = Files.name(of: Files.folder(of: spec))
         let worker = [
-            "\(folder)/TreeWorker", "\(folder)/appliances/\(name)/appliance.yaml", "\(folder)/lock", "\(folder)/cache",
+            "\(folder)/TreeWorker", "\(folder)/Appliances/\(name)/appliance.yaml", "\(folder)/lock", "\(folder)/cache",
             "\(folder)/stonebake",
         ]
         let words = user.map { ["runuser", "-u", $0, "--"] } ?? ["unshare", "--map-root-user", "--map-auto", "--"]
