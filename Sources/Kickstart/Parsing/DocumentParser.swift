@@ -49,7 +49,7 @@ struct DocumentParser {
         var source = Lines(all: expandAppends(file))
         if let section {
             // As pykickstart does, which looks for the first line that may be a command.
-            while section.takesAllLines, let line = source.all.dropFirst(source.next).first,
+            while section.heading.takesAllLines, let line = source.all.dropFirst(source.next).first,
                 line.isBlank || line.isComment
             {
                 source.next += 1
@@ -109,6 +109,7 @@ struct DocumentParser {
     // MARK: Sections
 
     private mutating func openSection(_ words: [Located<String>], _ name: Located<String>, _ line: SourceLine) {
+        let heading = OpenSection.Heading(name: name, line: line.text, depth: inclusion.open.count)
         guard OpenSection.names.contains(name.value) else {
             let isEnd = name.value == "%end"
             lines.report.add(
@@ -117,17 +118,16 @@ struct DocumentParser {
                     isEnd ? "there is no section that this %end could end" : "there is no section '\(name.value)'",
                     at: name.range, hint: isEnd ? nil : suggestion(for: name.value, in: OpenSection.names)))
             if !isEnd {
-                section = OpenSection(words, name: name, header: line.text, depth: inclusion.open.count, values: nil)
+                section = OpenSection(words, heading, values: nil)
             }
             return
         }
-        section = OpenSection(
-            words, name: name, header: line.text, depth: inclusion.open.count, values: lines.header(words, on: line))
+        section = OpenSection(words, heading, values: lines.header(words, on: line))
     }
 
     /// Reads to the end of the section, or of the file.
     private mutating func readSection(_ source: inout Lines, in file: SourceFile) {
-        while let open = section {
+        while let open = section?.heading {
             guard let line = source.take() else {
                 if open.depth == inclusion.open.count { endOfFile(open, source.all.last) }
                 return
@@ -143,14 +143,11 @@ struct DocumentParser {
             if name.value == "%end" {
                 close()
             } else if name.value == "%include" {
+                let again = section?.reopened()
                 include(words, line, in: file)
                 if section == nil {
-                    section = open.reopened()
-                    if case .packages = open.content {
-                        flatText.add(open.header)
-                    } else {
-                        flatText.add(open.name.value)
-                    }
+                    section = again
+                    flatText.add(open.takesAllLines ? open.name.value : open.line)
                 }
             } else if OpenSection.names.contains(name.value) {
                 if requiresEnd { lines.report.add(missingEnd(open, at: name.range)) }
@@ -184,7 +181,7 @@ struct DocumentParser {
         section = nil
     }
 
-    private mutating func endOfFile(_ open: OpenSection, _ last: SourceLine?) {
+    private mutating func endOfFile(_ open: OpenSection.Heading, _ last: SourceLine?) {
         // Of an unknown section it has been said that it is none.
         if requiresEnd, OpenSection.names.contains(open.name.value) {
             lines.report.add(missingEnd(open, at: last?.range ?? open.name.range))
@@ -192,7 +189,7 @@ struct DocumentParser {
         close()
     }
 
-    private func missingEnd(_ open: OpenSection, at range: SourceRange?) -> Diagnostic {
+    private func missingEnd(_ open: OpenSection.Heading, at range: SourceRange?) -> Diagnostic {
         Diagnostic(
             code: "missing-end", "the section \(open.name.value) has no %end", at: range,
             hint: "a section ends with a line '%end'",
@@ -220,7 +217,7 @@ struct DocumentParser {
             document.items.append(
                 .missingInclude(
                     MissingInclude(
-                        path: words[1], section: section?.name.value, text: line.text, problem: problem.diagnostic)))
+                        path: words[1], section: section?.heading.name.value, text: line.text, problem: problem.diagnostic)))
         case .file(let included):
             inclusion.count += 1
             document.files.append(included)

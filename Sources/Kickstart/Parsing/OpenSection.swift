@@ -11,24 +11,32 @@ struct OpenSection {
         case skipped
     }
 
-    var content: Content
-    /// `%post`.
-    let name: Located<String>
-    /// The whole line that began it.
-    let header: String
-    /// How many files were open where it began; it has to end before that one does.
-    let depth: Int
+    let content: Content
+    let heading: Heading
+    /// Of all but packages.
+    private var lines: [ScriptLine] = []
+    private var entries: [PackageEntry] = []
+
+    /// How a section begins.
+    struct Heading {
+        /// `%post`.
+        let name: Located<String>
+        /// The whole line.
+        let line: String
+        /// How many files are open there; it has to end before that one does.
+        let depth: Int
+
+        /// Whether blank lines and comments are part of the section.
+        var takesAllLines: Bool { name.value != "%packages" }
+    }
 
     static let names =
         ScriptSection.Kind.allCases.map(\.rawValue) + ["%packages", "%certificate", "%addon", "%anaconda"]
 
     /// - Parameter values: nil where the header is wrong.
-    init(
-        _ words: [Located<String>], name: Located<String>, header: String, depth: Int, values: OptionValues?
-    ) {
-        self.name = name
-        self.depth = depth
-        self.header = header
+    init(_ words: [Located<String>], _ heading: Heading, values: OptionValues?) {
+        self.heading = heading
+        let name = heading.name
         let end = words.last?.range?.end
         var range = name.range
         if let end { range?.end = end }
@@ -57,46 +65,43 @@ struct OpenSection {
         }
     }
 
-    /// Whether blank lines and comments are part of it.
-    var takesAllLines: Bool {
-        if case .packages = content { false } else { true }
+    private init(_ content: Content, _ heading: Heading) {
+        self.content = content
+        self.heading = heading
     }
 
     mutating func add(_ line: SourceLine) throws(ArgumentProblem) {
         switch content {
-        case .script(var section):
+        case .script, .certificate, .raw:
             // An included file may end without a line end; its last line is a line all the same.
-            if let last = section.lines.indices.last, section.lines[last].lineEnd.isEmpty {
-                section.lines[last].lineEnd = "\n"
-            }
-            section.lines.append(line.scriptLine)
-            content = .script(section)
-        case .certificate(var section):
-            section.lines.append(line.scriptLine)
-            content = .certificate(section)
-        case .raw(var section):
-            section.lines.append(line.scriptLine)
-            content = .raw(section)
-        case .packages(var section):
-            if let entry = try PackageEntry(line) { section.entries.append(entry) }
-            content = .packages(section)
+            if let last = lines.indices.last, lines[last].lineEnd.isEmpty { lines[last].lineEnd = "\n" }
+            lines.append(line.scriptLine)
+        case .packages:
+            if let entry = try PackageEntry(line) { entries.append(entry) }
         case .skipped: break
         }
     }
 
     /// The section as it is when its end is reached; nil for one that says nothing.
     func finished() throws(ArgumentProblem) -> KickstartDocument.Item? {
+        let isBlank = lines.allSatisfy { $0.text.trimmed.isEmpty }
         switch content {
-        case .script(let section):
+        case .script(var section):
+            section.lines = lines
             // As with pykickstart, a script of blank lines is none.
-            return section.lines.allSatisfy { $0.text.trimmed.isEmpty } ? nil : .script(section)
-        case .packages(let section): return .packages(section)
-        case .certificate(let section):
-            guard section.lines.contains(where: { !$0.text.trimmed.isEmpty }) else {
+            return isBlank ? nil : .script(section)
+        case .packages(var section):
+            section.entries = entries
+            return .packages(section)
+        case .certificate(var section):
+            section.lines = lines
+            guard !isBlank else {
                 throw ArgumentProblem("this %certificate is empty", at: section.range, code: "empty-section")
             }
             return .certificate(section)
-        case .raw(let section): return .raw(section)
+        case .raw(var section):
+            section.lines = lines
+            return .raw(section)
         case .skipped: return nil
         }
     }
@@ -104,22 +109,16 @@ struct OpenSection {
     /// What goes on behind an `%end` that stood in an included file: the same kind of section, with the options that
     /// pykickstart has then.
     func reopened() -> OpenSection {
-        var other = self
         switch content {
         case .script(let section):
-            other.content = .script(
-                ScriptSection(
-                    kind: section.kind, interpreter: Located("/bin/sh"), log: nil, erroronfail: Located(false),
-                    nochroot: Located(false), lines: [], range: section.range))
-        case .packages(var section):
-            section.entries = []
-            other.content = .packages(section)
-        case .raw(var section):
-            section.lines = []
-            other.content = .raw(section)
-        case .certificate, .skipped: other.content = .skipped
+            OpenSection(
+                .script(
+                    ScriptSection(
+                        kind: section.kind, interpreter: Located("/bin/sh"), log: nil, erroronfail: Located(false),
+                        nochroot: Located(false), lines: [], range: section.range)), heading)
+        case .packages, .raw: OpenSection(content, heading)
+        case .certificate, .skipped: OpenSection(.skipped, heading)
         }
-        return other
     }
 }
 
