@@ -217,7 +217,8 @@ struct DocumentParser {
             document.items.append(
                 .missingInclude(
                     MissingInclude(
-                        path: words[1], section: section?.heading.name.value, text: line.text, problem: problem.diagnostic)))
+                        path: words[1], section: section?.heading.name.value, text: line.text,
+                        problem: problem.diagnostic)))
         case .file(let included):
             inclusion.count += 1
             document.files.append(included)
