@@ -56,11 +56,13 @@ struct SystemPartition {
     static func script(paths: [String], serial: String, label: String) -> String {
         let folders = ["EFI", "EFI/BOOT", "EFI/debian"]
         let identifier = serial.filter { $0 != "-" }
+        // mkfs.fat takes no empty name, which a spec's own partition without a label has.
+        let name = label.isEmpty ? "" : " -n \(label)"
         // Clusters of one sector, which is the most that leaves a partition of 64 MiB enough of them for FAT32.
         var lines = [
             "set -eu", "export MTOOLS_SKIP_CHECK=1 TZ=UTC",
             // --invariant fixes the times and also the serial, which -i, when it comes later, sets again.
-            "mkfs.fat --invariant -F 32 -s 1 -S 512 -R 32 -f 2 -n \(label) -i \(identifier) esp.img",
+            "mkfs.fat --invariant -F 32 -s 1 -S 512 -R 32 -f 2\(name) -i \(identifier) esp.img",
         ]
         lines += folders.map { "mmd -i esp.img ::/\($0)" }
         lines += paths.enumerated().map { "mcopy -i esp.img file-\($0.offset) ::/\($0.element)" }
