@@ -239,11 +239,6 @@ struct StorageRules {
             }
         }
         if let percent = space.percent {
-            if let size = space.size {
-                found.add(
-                    "conflicting-sizes", "a size and a share of the group are two sizes", percent.range,
-                    notes: [.init("the size is given here", at: size.range)])
-            }
             if inPool {
                 found.add(
                     "conflicting-sizes", "a thin volume has no share of the group", percent.range, hint: "`size: 4 GiB`"

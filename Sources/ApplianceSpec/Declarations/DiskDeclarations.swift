@@ -75,7 +75,9 @@ extension SpecDeclarations {
     static let logicalVolume = Record(
         name: "a logical volume",
         fields: [Field("name", .text(.volumeName), "Its name.", need: .inEachFile)] + contents + space + [
-            Field("percent", .integer(1...100), "Its size as a share of the group's space."),
+            Field(
+                "percent", .integer(1...100),
+                "Its share of what the group's volumes of a given size leave; `size` is then the least."),
             Field("thin-pool", .flag, "`true`: it is a pool of thin volumes."),
             Field("chunk-size", .text(.size), "The pool's unit, a power of two.", standard: "64 KiB"),
             Field("metadata-size", .text(.size), "Of the pool's metadata.", standard: "by its size"),

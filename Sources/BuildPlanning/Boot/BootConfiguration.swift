@@ -89,6 +89,13 @@ package struct BootConfiguration: Sendable {
                     path: "/etc/initramfs-tools/conf.d/stonebake", text: "FSTYPE=\(format)\nRESUME=none\n", mode: 0o644)
             )
         }
+        if let growth = storage.growthScript {
+            files.append(File(path: StoragePlan.growthProgram, text: growth, mode: 0o755))
+            files.append(
+                File(
+                    path: "/etc/systemd/system/\(StoragePlan.growthUnit)", text: StoragePlan.growthUnitText, mode: 0o644
+                ))
+        }
         return files
     }
 
@@ -180,6 +187,10 @@ package struct BootConfiguration: Sendable {
         }
         let mounts = storage?.mountPoints ?? []
         if !mounts.isEmpty { lines.append("mkdir -p -- \(mounts.map(Self.quotedForShell).joined(separator: " "))") }
+        if storage?.growthScript != nil {
+            let wants = "/etc/systemd/system/multi-user.target.wants"
+            lines.append("mkdir -p \(wants); ln -sf ../\(StoragePlan.growthUnit) \(wants)/\(StoragePlan.growthUnit)")
+        }
         let place = bootPlace
         let prefix = storage == nil ? Self.prefix : "\(place.device)\(place.folder)/grub"
         let modules = (["biosdisk"] + place.modules).joined(separator: " ")

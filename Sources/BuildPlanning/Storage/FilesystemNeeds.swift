@@ -14,8 +14,8 @@ struct FilesystemNeeds {
         case .ext2, .ext3, .ext4: max(Self.ext4(tree, free: free), format.least)
         // A log of 64 MiB, and a share of each allocation group for its trees and reservations.
         case .xfs: max((tree.bytes + free) * 107 / 100 + tree.inodes * 512 + 96 * Self.mebibyte, format.least)
-        // Metadata is kept twice, and chunks of both kinds are allocated in tenths of the device.
-        case .btrfs: max((tree.bytes + free) * 125 / 100 + tree.inodes * 2048 + 192 * Self.mebibyte, format.least)
+        // mkfs.btrfs counts 16 KiB of metadata for each inode, twice; chunks are allocated in tenths of the device.
+        case .btrfs: max((tree.bytes + free) * 115 / 100 + tree.inodes * 32768 + 192 * Self.mebibyte, format.least)
         case .vfat: max((tree.bytes + free) * 103 / 100 + 2 * Self.mebibyte, format.least)
         case .efi: DiskLayoutPlanner.espSize
         case .swap: 512 * Self.mebibyte

@@ -37,6 +37,14 @@ struct FilesystemMaker {
         case .swap: try makeSwap()
         case .efi, .biosBoot: break
         }
+        // mkfs.btrfs makes a file larger that is too small for its tree.
+        if let size = try Files.identity(image)?.size, size > content.size {
+            throw DiskError(
+                .size,
+                "the \(content.format) filesystem of \(content.place) has \(Files.sizeText(content.size)), and "
+                    + "needs \(Files.sizeText(size)) for its files",
+                hint: "give it a larger size, or none")
+        }
     }
 
     /// Has its own checker look at it, without changing it.

@@ -63,19 +63,49 @@ enum SparseCopier {
     }
 }
 
+/// Of an XFS: where its log lies (XFS Algorithms & Data Structures, chapter 13; numbers are big-endian).
+struct XFSSuperblock {
+    /// Bytes.
+    let log: SparseCopier.Range
+
+    /// - Throws: `HostError` when it cannot be read, `DiskError` when it is no XFS with a log of its own.
+    init(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Files.failure(errno, "cannot open", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 512)
+        guard pread(descriptor, &bytes, 512, 0) == 512 else { throw Files.failure(errno, "cannot read", path) }
+        func number(_ offset: Int, _ count: Int) -> Int64 {
+            bytes[offset..<offset + count].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        }
+        guard bytes.starts(with: Array("XFSB".utf8)), number(48, 8) > 0 else {
+            throw DiskError(.verification, "mkfs.xfs has made no XFS with a log in it")
+        }
+        let block = number(4, 4)
+        // A block's number has its allocation group above the bits of its place there.
+        let start = number(48, 8)
+        let bits = number(124, 1)
+        let place = (start >> bits) * number(84, 4) + start & (1 << bits - 1)
+        log = .init(start: place * block, count: number(96, 4) * block)
+    }
+}
+
 extension DiskFile {
     /// Makes data of every hole: zeros that are there.
-    static func fillHoles(of path: String) throws(HostError) {
+    ///
+    /// - Parameter part: where; nil: everywhere
+    static func fillHoles(of path: String, in part: SparseCopier.Range? = nil) throws(HostError) {
         let file = DiskFile(path: path)
-        let end = try Files.identity(path)?.size ?? 0
-        var position: Int64 = 0
+        let whole = try Files.identity(path)?.size ?? 0
+        let end = part.map { $0.start + $0.count } ?? whole
+        var position = part?.start ?? 0
         for range in try SparseCopier.data(of: path) + [.init(start: end, count: 0)] {
-            while position < range.start {
-                let count = min(range.start - position, 1 << 20)
+            while position < min(range.start, end) {
+                let count = min(min(range.start, end) - position, 1 << 20)
                 try file.write([UInt8](repeating: 0, count: Int(count)), at: position)
                 position += count
             }
-            position = range.start + range.count
+            position = max(position, range.start + range.count)
         }
     }
 

@@ -16,6 +16,8 @@ struct StorageComposer {
     struct Clear: Sendable {
         var device: EncryptedDevice
         var image: String
+        /// Where in that file it begins.
+        var offset: Int64 = 0
         /// Bytes of the device within encryption.
         var size: Int64
     }
@@ -42,6 +44,10 @@ struct StorageComposer {
         return clear + volumes
     }
 
+    /// Where a physical volume begins in a file of its own. Not at its start: the appliance would take the file, when it is
+    /// attached to be copied, for the volume itself, and write what belongs there into a drive that is thrown away.
+    private static let shift: Int64 = 1 << 20
+
     /// Where a physical volume begins.
     private struct Base {
         var file: DiskFile
@@ -53,9 +59,9 @@ struct StorageComposer {
         var bases: [Base] = []
         for (index, volume) in group.physicalVolumes.enumerated() {
             if let encryption = volume.encryption {
-                let file = try DiskFile.create("\(folder)/\(encryption.name)", size: volume.size)
-                bases.append(Base(file: file, start: 0))
-                clear.append(Clear(device: encryption, image: file.path, size: volume.size))
+                let file = try DiskFile.create("\(folder)/\(encryption.name)", size: volume.size + Self.shift)
+                bases.append(Base(file: file, start: Self.shift))
+                clear.append(Clear(device: encryption, image: file.path, offset: Self.shift, size: volume.size))
             } else {
                 let partition = layout.disks[volume.disk].layout.partitions.first { $0.number == volume.number }
                 bases.append(Base(file: disks[volume.disk], start: partition?.start ?? 0))

@@ -103,8 +103,14 @@ struct StorageMaking: Sendable {
             }
             try await maker.make(parts)
             try await maker.check()
-            if content.isEncrypted, ["xfs", "vfat"].contains(content.format) {
-                try DiskFile.fillHoles(of: maker.image)
+            // Where encryption comes below, what is not written reads as anything: what a filesystem takes for zeros has
+            // to be written. mke2fs does so when asked; XFS relies on its log alone.
+            if content.isEncrypted {
+                switch content.format {
+                case "xfs": try DiskFile.fillHoles(of: maker.image, in: XFSSuperblock(maker.image).log)
+                case "vfat": try DiskFile.fillHoles(of: maker.image)
+                default: break
+                }
             }
             images[content.place] = maker.image
         }
@@ -151,7 +157,7 @@ struct StorageMaking: Sendable {
             secretDrives.append(secret)
             extra.append(.init(path: item.image, label: label("clear", index), readOnly: true))
             extra.append(.init(path: secret.path, label: label("key", index), readOnly: true))
-            let whole = [SparseCopier.Range(start: 0, count: item.size)]
+            let whole = [SparseCopier.Range(start: item.offset, count: item.size)]
             encryptions.append(
                 .init(
                     clear: item, source: label("clear", index), key: label("key", index), keyLength: secret.length,
@@ -165,6 +171,7 @@ struct StorageMaking: Sendable {
             extra.append(.init(path: tree, label: name, readOnly: true))
             populations.append(.init(content: content, tree: name))
         }
+        try checkSpace(for: encryptions.reduce(0) { $0 + $1.ranges.reduce(0) { $0 + $1.count } }, in: folder)
         let work = StorageWork(layout: layout, encryptions: encryptions, populations: populations)
         let drives =
             disks.enumerated().map { index, disk in
@@ -180,6 +187,16 @@ struct StorageMaking: Sendable {
             try work.run(handle, cancelled)
             return try verifier.verify(handle, cancelled)
         }
+    }
+
+    /// A QEMU that finds no space for what its guest writes stops the guest, and nobody hears of it.
+    private func checkSpace(for needed: Int64, in folder: String) throws {
+        guard let free = Files.freeSpace(at: folder), free < needed + needed / 20 else { return }
+        throw HostError(
+            .noSpace,
+            "encrypting the disks needs \(Files.sizeText(needed)) in '\(host.store.root)', "
+                + "where \(Files.sizeText(free)) are free",
+            hint: "free some space there; `stonebake cache gc` frees the cache")
     }
 
     /// What the appliance has written is looked at by the XFS tools of the system that will mount it.

@@ -98,7 +98,7 @@ struct StorageWork: Sendable {
             let copies = ranges.map { range in
                 "dd if=/dev/disk/guestfs/\(work.source) of=/dev/mapper/\(luks.name) bs=1M "
                     + "iflag=direct,skip_bytes,count_bytes,fullblock oflag=direct,seek_bytes conv=notrunc status=none "
-                    + "skip=\(range.start) seek=\(range.start) count=\(range.count)"
+                    + "skip=\(range.start) seek=\(range.start - work.clear.offset) count=\(range.count)"
             }
             _ = try handle.shell("set -e\n" + copies.joined(separator: "\n"))
             try cancelled.check()
