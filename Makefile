@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; both install first what is missing.
 SWIFT ?= swift
 
-.PHONY: demo test test-layouts test-debian-13 setup build bench bench-quick man completions clean
+.PHONY: demo test test-layouts test-debian-13 setup build bench bench-quick fuzz-kickstart man completions clean
 
 # Builds the WSGI appliance, boots it and shows the page that it serves.
 demo:
@@ -52,6 +52,12 @@ bench-quick:
 	@scripts/setup build run bench
 	$(SWIFT) build -c release --product stonebake
 	Benchmarks/side-by-side --runs 1 --fresh --output .build-bench/side-by-side.md
+
+# A million changed pieces of Kickstart files are read: docs/kickstart.md. About 12 min.
+INPUTS ?= 1000000
+fuzz-kickstart:
+	$(SWIFT) build --product kickstart-fuzz
+	.build/debug/kickstart-fuzz $(INPUTS) Tests/KickstartTests/Files $(wildcard ../shared/kickstart-corpus)
 
 # The manual page and the shell completions come from the declarations of the subcommands.
 man:

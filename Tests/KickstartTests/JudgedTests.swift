@@ -1,8 +1,9 @@
 import Diagnostics
 import Foundation
-import Kickstart
 import KickstartFuzzing
 import Testing
+
+@testable import Kickstart
 
 /// Our reading beside pykickstart's. What we mean to do otherwise is in docs/kickstart.md.
 @Suite struct JudgedTests {
@@ -37,6 +38,29 @@ import Testing
             // What the newest pykickstart accepts, the union of dialects accepts with the same values.
             guard item.version == "F45", opinion.accepted else { continue }
             wrong += Self.complaints(item, opinion, item.read(asUnion: true)).map { "union: \($0)" }
+        }
+        #expect(wrong.isEmpty, "\(wrong.count) of \(cases.count):\n\(wrong.prefix(30).joined(separator: "\n"))")
+    }
+
+    /// Of commands, `GrammarTests` compares the options themselves.
+    @Test func `the headers of sections have each version's options, and no others`() async throws {
+        var lines: Set<String> = []
+        for (name, grammar) in GrammarTable.commands where name.hasPrefix("%") {
+            for option in grammar.options.flatMap(\.names) + [
+                "--default --nocore", "--default --nobase", "--filename=x --dir=y",
+            ] {
+                lines.insert("\(name) \(option)\nx\n%end\n")
+                lines.insert("\(name) \(option)=1\nx\n%end\n")
+            }
+        }
+        let cases = Dialect.all.flatMap { dialect in lines.sorted().map { Case(version: dialect.description, text: $0) }
+        }
+        #expect(cases.count > 4_000)
+        var wrong: [String] = []
+        for (item, opinion) in zip(cases, try await Pykickstart.get().judge(cases)) {
+            let reading = item.read()
+            guard !Difference.isMeant(reading), opinion.accepted != reading.errors.isEmpty else { continue }
+            wrong.append("\(item): \(opinion.error ?? "accepted"); \(reading.errors)")
         }
         #expect(wrong.isEmpty, "\(wrong.count) of \(cases.count):\n\(wrong.prefix(30).joined(separator: "\n"))")
     }
