@@ -21,6 +21,12 @@ extension KickstartMeaningTests {
         ("timezone --utc Europe/Berlin --nontp", "timezone: Europe/Berlin\ntime:\n  synchronize: false"),
         ("timesource --ntp-pool=pool.example.org --nts", "time:\n  pools: [pool.example.org]\n  nts: true"),
         ("timesource --ntp-disable", "time:\n  synchronize: false"),
+        ("timezone US/Eastern", "timezone: America/New_York"),
+        ("rootpw --iscrypted thereisnopasswordanditslocked", "root:\n  password: locked"),
+        (
+            "part / --size=500 --fstype=xfs\npart / --size=2000",
+            "disk:\n  partitions:\n    - mount: /\n      size: \"2000 MiB\""
+        ),
         ("rootpw --lock", "root:\n  password: locked"),
         (
             "rootpw --iscrypted $6$saltsalt$0123456789012345678901",
@@ -302,5 +308,6 @@ extension KickstartMeaningTests {
         ("%addon com_redhat_kdump --enable\n%end", "kdump-tools"),
         ("%include /tmp/part-include\n", "write what it would hold into the file"),
         ("user --name=root", "rootpw"),
+        ("rootpw --iscrypted $1$abcdefgh$0123456789012345678901", "mkpasswd --method=yescrypt"),
     ]
 }

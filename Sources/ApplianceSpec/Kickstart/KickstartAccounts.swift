@@ -54,7 +54,11 @@ extension KickstartCompiler {
         } else if let password = command.password {
             guard let hash = hash(password, isHash: command.iscrypted.value, of: "root") else { return }
             accounts.change(name, at: place) { $0.set("password", .text(hash, place)) }
-            applied(command.iscrypted.value ? "root's password, by its hash" : "root's password, hashed with yescrypt")
+            applied(
+                hash == "locked"
+                    ? "root's password is locked: nothing has this hash"
+                    : command.iscrypted.value ? "root's password, by its hash" : "root's password, hashed with yescrypt"
+            )
         } else {
             noOp("it names no password; root's stays locked")
         }
@@ -125,7 +129,16 @@ extension KickstartCompiler {
     /// The hash itself, or the one of a plain text. Its salt comes from the account and the file's name, and not from the
     /// password, which a salt would give away to whoever tries words: the same file gives the same image.
     private mutating func hash(_ password: Located<String>, isHash: Bool, of account: String) -> String? {
-        if isHash { return password.value }
+        if isHash {
+            if TextRule.password.accepts(password.value) { return password.value }
+            // What is no hash of anything fits no password: `!!`, `*`, `thereisnopasswordanditslocked`.
+            let isOld = password.value.hasPrefix("$") || password.value.count == 13
+            guard isOld else { return "locked" }
+            unsupported(
+                "the hash of the password of '\(account)' is of a kind that is too weak, or cut",
+                hint: "write one that 'mkpasswd --method=yescrypt' makes, or '--lock'")
+            return nil
+        }
         guard let hash = PasswordHash.yescrypt(password.value, salt: "\(account) of \(stem)") else {
             unsupported(
                 "the password of '\(account)' cannot be hashed",

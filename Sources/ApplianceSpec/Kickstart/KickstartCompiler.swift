@@ -52,7 +52,8 @@ struct KickstartCompiler {
             switch item {
             case .command(let statement):
                 begin(statement)
-                if statement.command.isScalar, let later = last[statement.command.settingName], later.number != number {
+                if statement.command.isReplaced, let later = last[statement.command.settingName], later.number != number
+                {
                     note(.noOp, "line \(later.line) says it again, and the last one counts")
                 } else {
                     compile(statement)
@@ -115,7 +116,7 @@ struct KickstartCompiler {
     private var lastOfEachScalar: [String: (number: Int, line: Int)] {
         var last: [String: (number: Int, line: Int)] = [:]
         for (number, item) in document.items.enumerated() {
-            guard case .command(let statement) = item, statement.command.isScalar else { continue }
+            guard case .command(let statement) = item, statement.command.isReplaced else { continue }
             last[statement.command.settingName] = (number, statement.range.start.line)
         }
         return last
@@ -183,8 +184,16 @@ extension KickstartCommand {
         }
     }
 
+    /// Whether a later line that sets the same takes its place: of two partitions for one mount point too, the last one
+    /// counts, which is how files that include one another change a size.
+    var isReplaced: Bool {
+        if case .partition(let command) = self { return command.mountPoint.value.hasPrefix("/") }
+        return isScalar
+    }
+
     /// What it sets, the same for two lines of which the last one counts: the name of the case.
     var settingName: String {
+        if case .partition(let command) = self { return "part \(command.mountPoint.value)" }
         let text = "\(self)"
         return String(text.prefix { $0 != "(" })
     }

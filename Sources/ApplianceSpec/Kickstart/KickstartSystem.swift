@@ -57,7 +57,8 @@ extension KickstartCompiler {
     }
 
     mutating func compile(_ command: TimeZoneCommand) {
-        root.set("timezone", text: command.timezone)
+        let zone = command.timezone?.map { Self.renamedZones[$0] ?? $0 }
+        root.set("timezone", text: zone)
         let range = place
         if !command.ntpservers.isEmpty {
             root.change("time", at: place) { map in
@@ -68,9 +69,23 @@ extension KickstartCompiler {
         }
         if command.nontp.value { root.change("time", at: place) { $0.set("synchronize", false, at: range) } }
         applied(
-            (command.timezone.map { "timezone: \($0.value)" } ?? "no zone")
+            (zone.map { "timezone: \($0.value)" } ?? "no zone")
                 + (command.utc.value ? "" : "; the hardware clock holds UTC all the same, as in every cloud"))
     }
+
+    /// Names from before 1993, which Debian 13 has no more.
+    private static let renamedZones = [
+        "US/Alaska": "America/Anchorage", "US/Arizona": "America/Phoenix", "US/Central": "America/Chicago",
+        "US/Eastern": "America/New_York", "US/Hawaii": "Pacific/Honolulu", "US/Mountain": "America/Denver",
+        "US/Pacific": "America/Los_Angeles", "Canada/Atlantic": "America/Halifax", "Canada/Eastern": "America/Toronto",
+        "Canada/Pacific": "America/Vancouver", "GB": "Europe/London", "Japan": "Asia/Tokyo",
+        "Singapore": "Asia/Singapore",
+        "Hongkong": "Asia/Hong_Kong", "PRC": "Asia/Shanghai", "ROK": "Asia/Seoul", "Israel": "Asia/Jerusalem",
+        "Turkey": "Europe/Istanbul", "NZ": "Pacific/Auckland", "Brazil/East": "America/Sao_Paulo",
+        "Etc/GMT0": "Etc/GMT",
+        "Zulu": "Etc/UTC", "Universal": "Etc/UTC", "UCT": "Etc/UTC", "Poland": "Europe/Warsaw",
+        "Portugal": "Europe/Lisbon",
+    ]
 
     mutating func compile(_ command: TimeSourceCommand) {
         let range = place
