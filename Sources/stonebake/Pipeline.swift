@@ -57,8 +57,8 @@ struct Pipeline: Sendable {
         let needsTools =
             try needsTree || plan.steps.contains { try $0.kind == .format && host.store.entry($0.digest) == nil }
         try await download(with: assembler, tree: needsTree, tools: needsTools)
-        // What nobody waits for yet begins when there are processors for it: the tools when the base is unpacked, and
-        // libguestfs when it is configured.
+        // What nobody waits for yet begins when there are processors for it: the tools and libguestfs when the base is
+        // unpacked. That takes all of them, and configuring takes one.
         let unpacked = Gate()
         if host.cpus > 2 {
             unpacked.open()
@@ -77,9 +77,9 @@ struct Pipeline: Sendable {
             return (nil, try await toolsLayer)
         }
         let base = try await measured(.base) {
-            try await assembler.base($0, from: lock) { moment in
+            try await assembler.base($0, from: lock) {
                 unpacked.open()
-                if moment == .configured { gate.open() }
+                gate.open()
             }
         }
         unpacked.open()

@@ -55,13 +55,12 @@ struct PackageInstaller {
     }
 
     /// - Parameter bootstrap: whether the root is new, so that Essential packages come first and by themselves.
-    func install(_ packages: [Package], bootstrap: Bool, reached: @Sendable (InstallMoment) -> Void) async throws {
+    func install(_ packages: [Package], bootstrap: Bool, unpacked: @Sendable () -> Void) async throws {
         // The log is written whatever happens. As a defer and not in a catch: Swift 6.3.1's optimiser crashes on that.
         defer { log.save() }
         try await installWaves(packages, bootstrap: bootstrap)
-        reached(.unpacked)
+        unpacked()
         try await configureAll()
-        reached(.configured)
     }
 
     private func installWaves(_ packages: [Package], bootstrap: Bool) async throws {

@@ -1,25 +1,17 @@
 package import BuildPlanning
 import HostSystem
 
-/// How far the installation of packages has come.
-package enum InstallMoment: Sendable {
-    /// Unpacking uses all processors; what follows uses one, mostly.
-    case unpacked
-    /// What is left is the initramfs, byte code and the like.
-    case configured
-}
-
 extension RootfsAssembler {
     /// The base system: what all appliances of a release share, configured, with its initramfs.
     ///
-    /// - Parameter reached: called as it goes on; what comes then leaves processors free
+    /// - Parameter unpacked: called when all packages are unpacked: what comes then leaves processors free
     package func base(
-        _ step: BuildStep, from lock: Lockfile, reached: @escaping @Sendable (InstallMoment) -> Void = { _ in }
+        _ step: BuildStep, from lock: Lockfile, unpacked: @escaping @Sendable () -> Void = {}
     ) async throws -> RootLayers {
         let entry = try await entry(for: step) { staging in
             let locked = lock.packages.filter { $0.layer == .base }
             return try await install(
-                locked, lock, step: step, on: RootLayers([]), staging: staging, bootstrap: true, reached: reached)
+                locked, lock, step: step, on: RootLayers([]), staging: staging, bootstrap: true, unpacked: unpacked)
         }
         return RootLayers([]).adding(entry)
     }
@@ -35,7 +27,7 @@ extension RootfsAssembler {
 
     private func install(
         _ locked: [LockedPackage], _ lock: Lockfile, step: BuildStep, on layers: RootLayers, staging: String,
-        bootstrap: Bool, reached: @escaping @Sendable (InstallMoment) -> Void = { _ in }
+        bootstrap: Bool, unpacked: @escaping @Sendable () -> Void = {}
     ) async throws -> [String: String] {
         let tree = "\(staging)/tree"
         try Files.makeFolder(tree, exactMode: 0o755)
@@ -49,7 +41,7 @@ extension RootfsAssembler {
         }
         let installer = try PackageInstaller(
             self, step: step, layers: layers, upper: tree, timestamp: lock.timestamp, total: locked.count)
-        try await installer.install(packages, bootstrap: bootstrap, reached: reached)
+        try await installer.install(packages, bootstrap: bootstrap, unpacked: unpacked)
         try await installer.finish()
         return ["packages": "\(locked.count)"]
     }
