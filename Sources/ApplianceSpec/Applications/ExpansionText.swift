@@ -18,14 +18,19 @@ package func expansionText(_ appliance: Appliance) -> String {
         let requirements = python.requirements.lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }
         section("python environment \(python.path)", requirements)
     }
-    section("users", appliance.users.map(describe))
+    section(
+        "groups",
+        appliance.groups.map { $0.name.value + ($0.gid.map { ", gid \($0)" } ?? "") + origin($0.name.range) })
+    section("users", appliance.users.map(describe) + describe(appliance.root))
     section(
         "services",
         appliance.services.enable.map { "enable \($0.value)" }
             + appliance.services.disable.map { "disable \($0.value)" }
             + appliance.services.mask.map { "mask \($0.value)" })
     sections += appliance.files.map { describe($0, in: appliance.directory) }
-    section("scripts", appliance.scripts.map { $0.name + origin($0.range) })
+    section(
+        "scripts",
+        appliance.scripts.map { $0.name + ($0.place == .host ? ", beside the root" : "") + origin($0.range) })
     section("checks", appliance.checks.map { "\($0.name): \(describe($0.kind)), \(shortSeconds($0.timeout))" })
     section("targets", appliance.targets.map(\.value.rawValue))
     return sections.joined(separator: "\n")
@@ -46,6 +51,18 @@ private func describe(_ user: UserEntry) -> String {
     // A hash is not shown: what is printed ends up in logs.
     if case .hashed = user.password { words.append("password by hash") }
     return words.joined(separator: ", ")
+}
+
+private func describe(_ root: RootAccount) -> [String] {
+    guard !root.isUntouched else { return [] }
+    var words = ["root"]
+    switch root.password {
+    case .hashed?: words.append("password by hash")
+    case .locked?: words.append("locked")
+    case nil: break
+    }
+    if !root.sshKeys.isEmpty { words.append("\(root.sshKeys.count) ssh keys") }
+    return [words.joined(separator: ", ")]
 }
 
 private func describe(_ file: FileEntry, in folder: String) -> String {
