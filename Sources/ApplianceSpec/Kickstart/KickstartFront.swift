@@ -117,7 +117,13 @@ extension SpecCompiler {
             return (nil, DiagnosticReport([Diagnostic(code: code, message, hint: hint)]))
         case .text(let file):
             let parsed = KickstartFront(paths: paths, reading: reading).read(file)
-            return (parsed.document, parsed.report)
+            var report = parsed.report
+            for include in parsed.document.missingIncludes {
+                var problem = include.problem
+                if reading.allowsUnsupported { problem.severity = .warning }
+                report.add(problem)
+            }
+            return (parsed.document, report)
         }
     }
 
