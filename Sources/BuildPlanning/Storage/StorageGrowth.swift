@@ -50,11 +50,13 @@ extension StoragePlan {
                 read -r number <"/sys/class/block/$name/partition" || return 0
                 disk=$(readlink -f "/sys/class/block/$name/..")
                 # It ends with 1 where there is nothing to do.
-                growpart "/dev/${disk##*/}" "$number" || return 0
+                growpart "/dev/${disk##*/}" "$number" || true
+                udevadm settle
                 # What the group had free before is kept so.
                 before=$(vgs --noheadings -o vg_free_count "$2") && pvresize "$device" &&
-                    after=$(vgs --noheadings -o vg_free_count "$2") &&
-                    lvextend $4 -l "+$((after - before))" "$2/$3"
+                    after=$(vgs --noheadings -o vg_free_count "$2") || return 0
+                test $((after - before)) -gt 0 || return 0
+                lvextend $4 -l "+$((after - before))" "$2/$3"
             }
             \(lines.joined(separator: "\n"))
 
