@@ -67,7 +67,7 @@ struct LayoutTests {
             "build", spec, "--lock", folder.url.appendingPathComponent("a.lock").path, "--output",
             folder.url.appendingPathComponent("Images").path)
         #expect(run.status == 1)
-        #expect(run.error.contains("luks.yaml:15:25: error: the secret 'disk' was not given [missing-secret]"))
+        #expect(run.error.contains("luks.yaml:14:25: error: the secret 'disk' was not given [missing-secret]"))
         #expect(run.error.contains("--secret disk=FILE, or the environment variable STONEBAKE_SECRET_DISK"))
         #expect(!FileManager.default.fileExists(atPath: folder.url.appendingPathComponent("a.lock").path))
     }
