@@ -11,7 +11,9 @@ extension StepPlanner {
         inputs.add("timezone", text: system.timezone)
         inputs.add("kernel-arguments", text: system.kernelArguments.joined(separator: " "))
         inputs.add("disk.boot", text: appliance.disk.boot.map(\.rawValue).sorted().joined(separator: ","))
-        if let storage = appliance.disk.storage { inputs.add("disk.layout", text: canonical(storage)) }
+        if let storage = appliance.disk.storage {
+            inputs.add("disk.layout", text: "\(StepVersion.layout) \(canonical(storage))")
+        }
         inputs.add("first-boot", text: appliance.firstBoot.dataSources.joined(separator: ","))
         addMachine(to: &inputs)
         let services = appliance.services

@@ -9,5 +9,5 @@ package enum StepVersion {
     package static let disk = 2
     package static let format = 1
     /// Of disks that their spec divides: part of the disk step.
-    package static let layout = 2
+    package static let layout = 3
 }

@@ -21,6 +21,12 @@ extension StoragePlan {
 
         """
 
+    /// Extents.
+    private func reserve(of group: StorageSettings.VolumeGroup) -> Int64 {
+        guard case .bytes(let size)? = group.reserve else { return 0 }
+        return (size.bytes + group.extentSize.bytes - 1) / group.extentSize.bytes
+    }
+
     /// Physical volumes in the clear that lie last on their disk, and the volumes that grow; nil where there are none. What
     /// is encrypted would ask for its passphrase again.
     var growthScript: String? {
@@ -37,7 +43,7 @@ extension StoragePlan {
             // A pool has no filesystem that follows it.
             var option = " -r"
             if case .thinPool = volume.content { option = "" }
-            lines.append("grow \(guid) \(group.name.value) \(volume.name.value)\(option)")
+            lines.append("grow \(guid) \(group.name.value) \(volume.name.value) \(reserve(of: group))\(option)")
         }
         guard !lines.isEmpty else { return nil }
         return """
@@ -52,11 +58,10 @@ extension StoragePlan {
                 # It ends with 1 where there is nothing to do.
                 growpart "/dev/${disk##*/}" "$number" || true
                 udevadm settle
-                # What the group had free before is kept so.
-                before=$(vgs --noheadings -o vg_free_count "$2") && pvresize "$device" &&
-                    after=$(vgs --noheadings -o vg_free_count "$2") || return 0
-                test $((after - before)) -gt 0 || return 0
-                lvextend $4 -l "+$((after - before))" "$2/$3"
+                pvresize "$device" || return 0
+                free=$(vgs --noheadings -o vg_free_count "$2") || return 0
+                # What the spec keeps free stays so.
+                test $((free - $4)) -le 0 || lvextend $5 -l "+$((free - $4))" "$2/$3"
             }
             \(lines.joined(separator: "\n"))
 
