@@ -282,31 +282,7 @@ struct LUKSOptions {
     var time: Located<Int>?
     var iterations: Located<Int>?
 
-    init(_ command: PartitionCommand) {
-        passphrase = command.passphrase
-        escrowcert = command.escrowcert
-        backuppassphrase = command.backuppassphrase.value
-        cipher = command.cipher
-        version = command.luksVersion
-        pbkdf = command.pbkdf
-        memory = command.pbkdfMemory
-        time = command.pbkdfTime
-        iterations = command.pbkdfIterations
-    }
-
-    init(_ command: LogicalVolumeCommand) {
-        passphrase = command.passphrase
-        escrowcert = command.escrowcert
-        backuppassphrase = command.backuppassphrase.value
-        cipher = command.cipher
-        version = command.luksVersion
-        pbkdf = command.pbkdf
-        memory = command.pbkdfMemory
-        time = command.pbkdfTime
-        iterations = command.pbkdfIterations
-    }
-
-    init(_ command: AutoPartCommand) {
+    init(_ command: some EncryptingCommand) {
         passphrase = command.passphrase
         escrowcert = command.escrowcert
         backuppassphrase = command.backuppassphrase.value
