@@ -4,9 +4,11 @@ import Testing
 
 @testable import ApplianceSpec
 
-/// `docs/spec.md`: every example compiles, every table is what the declarations say.
+/// `docs/spec.md` and the pages of the application kinds: every example compiles, every table is what the declarations
+/// say.
 struct ReferenceTests {
-    private static let path = repository + "/docs/spec.md"
+    private static let spec = "docs/spec.md"
+    private static let documents = [spec] + ApplicationKinds.all.map { "docs/kinds/\($0.field.key).md" }
     private static let files = [
         "hello/hello.py": "app = None\n", "requirements.txt": "flask>=3\n", "static/style.css": "",
         "report.sh": "true\n",
@@ -20,11 +22,14 @@ struct ReferenceTests {
         var text: String
     }
 
-    private func examples() throws -> [Example] {
+    private func text(_ document: String) throws -> String {
+        try String(contentsOfFile: "\(repository)/\(document)", encoding: .utf8)
+    }
+
+    private func examples(in document: String) throws -> [Example] {
         var examples: [Example] = []
         var open: Example?
-        let lines = try String(contentsOfFile: Self.path, encoding: .utf8).split(
-            separator: "\n", omittingEmptySubsequences: false)
+        let lines = try text(document).split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             if let example = open {
                 if line == "```" {
@@ -36,15 +41,15 @@ struct ReferenceTests {
             } else if line.hasPrefix("```yaml") {
                 open = Example(line: index + 1, label: line.dropFirst(7).trimmingCharacters(in: .whitespaces), text: "")
             } else {
-                #expect(!line.hasPrefix("```"), "line \(index + 1): a block that no test reads")
+                #expect(!line.hasPrefix("```"), "\(document):\(index + 1): a block that no test reads")
             }
         }
         return examples
     }
 
-    @Test func `every example compiles without a word`() throws {
-        let examples = try examples()
-        #expect(examples.count >= 12)
+    @Test(arguments: documents) func `every example compiles without a word`(document: String) throws {
+        let examples = try examples(in: document)
+        #expect(examples.count >= (document == Self.spec ? 12 : 1))
         for example in examples where example.label != "base.yaml" {
             let workspace = try Workspace(Self.files)
             for other in examples where other.label == "base.yaml" {
@@ -53,13 +58,13 @@ struct ReferenceTests {
             let spec = example.label == "fragment" ? minimal(example.text) : example.text
             try workspace.write("a.yaml", Data(spec.utf8))
             let (appliance, report) = workspace.compile()
-            #expect(report.rendered(as: .text) == "", "docs/spec.md:\(example.line)")
+            #expect(report.rendered(as: .text) == "", "\(document):\(example.line)")
             #expect(appliance != nil)
         }
     }
 
     @Test func `the example of extends comes to what the text says`() throws {
-        let examples = try examples()
+        let examples = try examples(in: Self.spec)
         let shop = try #require(examples.first { $0.label == "appliance.yaml" })
         let base = try #require(examples.first { $0.label == "base.yaml" })
         let merged = try appliance(shop.text, files: ["base.yaml": base.text])
@@ -73,24 +78,34 @@ struct ReferenceTests {
 
     /// Write them anew with `STONEBAKE_WRITE_REFERENCE=1 swift test --filter ReferenceTests`.
     @Test func `every table is the one that the declarations make, and none is missing`() throws {
-        let text = try String(contentsOfFile: Self.path, encoding: .utf8)
+        let writes = ProcessInfo.processInfo.environment["STONEBAKE_WRITE_REFERENCE"] != nil
         var records: [String: Record] = [:]
         collect(SpecDeclarations.spec, &records)
-        var parts = text.components(separatedBy: "<!-- fields: ")
-        for index in parts.indices.dropFirst() {
-            let name = parts[index].components(separatedBy: " -->")[0]
-            let record = try #require(records[name], "there is no record '\(name)'")
-            records[name] = nil
-            let rest = parts[index].components(separatedBy: "<!-- end -->").dropFirst().joined(
-                separator: "<!-- end -->")
-            parts[index] = "\(name) -->\n\(table(record))<!-- end -->\(rest)"
+        for document in Self.documents {
+            let text = try text(document)
+            var parts = text.components(separatedBy: "<!-- fields: ")
+            for index in parts.indices.dropFirst() {
+                let name = parts[index].components(separatedBy: " -->")[0]
+                let record = try #require(records[name], "there is no record '\(name)'")
+                records[name] = nil
+                let rest = parts[index].components(separatedBy: "<!-- end -->").dropFirst().joined(
+                    separator: "<!-- end -->")
+                parts[index] = "\(name) -->\n\(table(record))<!-- end -->\(rest)"
+            }
+            let made = parts.joined(separator: "<!-- fields: ")
+            if writes { try made.write(toFile: "\(repository)/\(document)", atomically: true, encoding: .utf8) }
+            #expect(made == text || writes, "\(document)")
         }
         #expect(records.keys.sorted() == ["an application"], "records without a table")
-        let made = parts.joined(separator: "<!-- fields: ")
-        if ProcessInfo.processInfo.environment["STONEBAKE_WRITE_REFERENCE"] != nil {
-            try made.write(toFile: Self.path, atomically: true, encoding: .utf8)
+    }
+
+    @Test func `each kind is in the tables of kinds, with its page`() throws {
+        for document in ["docs/kinds.md", Self.spec] {
+            let text = try text(document)
+            for kind in ApplicationKinds.all {
+                #expect(text.contains("| [`\(kind.field.key)`](kinds/\(kind.field.key).md) | "), "\(document)")
+            }
         }
-        #expect(made == text || ProcessInfo.processInfo.environment["STONEBAKE_WRITE_REFERENCE"] != nil)
     }
 
     private func collect(_ record: Record, _ records: inout [String: Record]) {

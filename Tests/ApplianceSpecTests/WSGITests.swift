@@ -56,7 +56,7 @@ struct WSGITests {
         #expect(site.contains("listen [::]:8080 default_server;"))
         #expect(site.contains(#"proxy_pass "http://wsgi/up?full=1";"#))
         #expect(site.contains("location /assets/ {"))
-        #expect(wsgi.applicationPort == 8080)
+        #expect(wsgi.application?.port == 8080)
         guard case .http(let check) = wsgi.checks[0].kind else {
             Issue.record("\(wsgi.checks[0])")
             return

@@ -9,30 +9,20 @@ struct Expansion: Sendable {
     var files: [FileEntry] = []
     var enable: [String] = []
     var mask: [String] = []
+    /// Run in the image while it is built, when its files lie there, before the spec's own.
+    var scripts: [ScriptEntry] = []
     var kernelArguments: [String] = []
     var checks: [Check] = []
+    /// TCP ports that it listens on for others: checks may ask them, and a firewall lets them in.
     var ports: [Int] = []
     var python: PythonEnvironment?
 }
 
 extension SpecDecoder {
-    /// What `application:` says; nil where there is none or it is not whole.
-    mutating func application() -> Application? {
-        guard let application = root["application"] else { return nil }
-        if let wsgi = application["wsgi"] { return wsgiApplication(wsgi).map { .wsgi($0) } }
-        return nil
-    }
-
     /// Merges what the application's kind expands to.
-    mutating func expand(_ appliance: inout Appliance) {
-        guard let application = appliance.application else { return }
+    mutating func expand(_ appliance: inout Appliance, by kind: some ApplicationKind) {
         let range = root["application"]?.firstRange
-        let expansion: Expansion
-        switch application {
-        case .wsgi(let wsgi):
-            let requirements = self.requirements(root["application"]?["wsgi"]?["requirements"])
-            expansion = WSGIExpansion(appliance: appliance, application: wsgi, requirements: requirements).expansion
-        }
+        let expansion = kind.expansion(of: appliance)
         let asked = Set(appliance.packages.install.map { Self.packageName($0.value) })
         let added = expansion.packages.filter { !asked.contains($0) }
         for removal in appliance.packages.remove where expansion.packages.contains(Self.packageName(removal.value)) {
@@ -41,6 +31,7 @@ extension SpecDecoder {
                 notes: [.init("the application is here", at: range)])
         }
         appliance.packages.install = added.map { Located($0, at: range) } + appliance.packages.install
+        appliance.packages.remove += expansion.removals.map { Located($0) }
         for user in appliance.users where expansion.users.contains(where: { $0.name.value == user.name.value }) {
             fail(
                 "duplicate-user", "the application has a user '\(user.name.value)' of its own", user.name.range)
@@ -49,7 +40,11 @@ extension SpecDecoder {
         let own = Set(appliance.files.map(\.path.value))
         appliance.files = expansion.files.filter { !own.contains($0.path.value) } + appliance.files
         appliance.services.enable = expansion.enable.map { Located($0) } + appliance.services.enable
+        appliance.services.mask = expansion.mask.map { Located($0) } + appliance.services.mask
+        appliance.scripts = expansion.scripts + appliance.scripts
+        appliance.system.kernelArguments = expansion.kernelArguments + appliance.system.kernelArguments
         appliance.checks += expansion.checks
+        appliance.application?.ports = expansion.ports
         appliance.ports = expansion.ports.filter { !appliance.ports.contains($0) } + appliance.ports
         appliance.python = expansion.python
     }

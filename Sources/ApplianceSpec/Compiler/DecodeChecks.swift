@@ -4,7 +4,7 @@ import Diagnostics
 extension SpecDecoder {
     /// The checks of the spec, after the application's kind has said which port it listens on.
     mutating func checks(for appliance: Appliance) -> [Check] {
-        let standardPort = appliance.applicationPort ?? 80
+        let standardPort = appliance.application?.port ?? 80
         var names: [String: SourceRange?] = [:]
         for check in appliance.checks { names[check.name] = .some(nil) }
         return root.list("checks").compactMap { node in
@@ -84,7 +84,7 @@ extension SpecDecoder {
         let known = appliance.ports.sorted().map(String.init).joined(separator: ", ")
         for node in root.list("checks") {
             guard let port = (node["http"] ?? node["tcp"])?["port"] else {
-                if let http = node.member("http"), !appliance.ports.contains(appliance.applicationPort ?? 80) {
+                if let http = node.member("http"), !appliance.ports.contains(appliance.application?.port ?? 80) {
                     fail(
                         "nothing-listens", "nothing in this appliance listens on port 80", http.key.range,
                         hint: Self.portHint(80, known: known))
@@ -98,7 +98,7 @@ extension SpecDecoder {
                 "nothing-listens", "nothing in this appliance listens on port \(number)", port.range,
                 hint: Self.portHint(number, known: known))
         }
-        if let port = appliance.applicationPort, let own = root.list("ports").first(where: { $0.integer == port }) {
+        if let port = appliance.application?.port, let own = root.list("ports").first(where: { $0.integer == port }) {
             warn("listed-twice", "the application listens on port \(port) already", own.range)
         }
     }
@@ -122,16 +122,6 @@ extension SpecDecoder {
                         ])
                 }
             }
-        }
-    }
-}
-
-extension Appliance {
-    /// The port that the application answers on.
-    package var applicationPort: Int? {
-        switch application {
-        case .wsgi(let wsgi): wsgi.listen.value
-        case nil: nil
         }
     }
 }

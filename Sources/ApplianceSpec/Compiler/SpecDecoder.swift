@@ -24,6 +24,7 @@ struct SpecDecoder {
 
     mutating func appliance(sources: [SourceFile], directory: String) -> Appliance {
         let name = root.text("name") ?? Located("")
+        let kind = applicationKind()
         var appliance = Appliance(
             name: name,
             version: root.text("version") ?? Located(""),
@@ -35,7 +36,7 @@ struct SpecDecoder {
             snapshot: snapshot(),
             repositories: repositories(),
             packages: packages(),
-            application: application(),
+            application: kind.map { Application($0) },
             files: files(),
             users: users(),
             root: rootAccount(),
@@ -61,7 +62,7 @@ struct SpecDecoder {
         if appliance.targets.isEmpty { appliance.targets = [Located(Target.qcow2)] }
         appliance.ports = [22] + root.list("ports").compactMap(\.integer)
         if appliance.packages.remove.contains(where: { $0.value == "openssh-server" }) { appliance.ports.removeFirst() }
-        expand(&appliance)
+        if let kind { expand(&appliance, by: kind) }
         MachineExpansion(appliance: appliance).apply(to: &appliance)
         appliance.checks += checks(for: appliance)
         addStandardChecks(to: &appliance)

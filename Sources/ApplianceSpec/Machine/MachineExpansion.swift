@@ -112,7 +112,7 @@ struct MachineExpansion {
             return
         }
         var rules = FirewallRules(firewall: firewall)
-        if let port = appliance.applicationPort { rules.open(port) }
+        for port in appliance.application?.ports ?? [] { rules.open(port) }
         if services.contains("firewalld") {
             expansion.files.append(text("/etc/firewalld/zones/public.xml", rules.zone, at: firewall.range))
             if !firewall.trusted.isEmpty {

@@ -14,7 +14,6 @@ package struct Appliance: Sendable {
     /// The repositories the spec adds to the distribution's own.
     package var repositories: [Repository]
     package var packages: PackageSelection
-    /// What the spec asked for; its expansion is already merged into packages, files, users, services and checks.
     package var application: Application?
     package var files: [FileEntry]
     package var users: [UserEntry]
@@ -111,31 +110,17 @@ package struct PackageSelection: Sendable {
     package var languages: [String]?
 }
 
-package enum Application: Sendable {
-    case wsgi(WSGIApplication)
-}
-
-package struct WSGIApplication: Sendable {
-    /// `module:callable`.
-    package var module: Located<String>
-    /// Absolute path of the source folder.
-    package var source: Located<String>
-    /// Absolute path of the requirements file.
-    package var requirements: Located<String>?
-    /// Absolute path of a folder that nginx serves itself, and the URL prefix.
-    package var staticFiles: StaticFiles?
-    /// Nil for auto: by the machine's CPUs, at start.
-    package var workers: Int?
-    package var environment: [String: String]
-    /// The port that nginx listens on.
-    package var listen: Located<Int>
-    /// The application's own path that answers 200 when it is well; nginx serves it as `/healthz`.
-    package var healthPath: String
-
-    package struct StaticFiles: Sendable {
-        package var source: Located<String>
-        package var url: String
-    }
+/// The application that the spec asks for, as far as anything but its kind has to know it: its expansion is already merged
+/// into packages, files, users, services, scripts and checks.
+package struct Application: Sendable {
+    /// Its key: `wsgi`.
+    package var kind: String
+    /// The TCP port that its pages are served on; nil where it serves none.
+    package var port: Int?
+    /// The TCP ports that it listens on for others, that one included.
+    package var ports: [Int]
+    /// The values that its files follow from, by their keys below the kind: `module`, `environment.GREETING`.
+    package var settings: [String: String]
 }
 
 /// A virtual environment made with the image's own Python from locked wheels, offline.

@@ -20,15 +20,10 @@ extension StepPlanner {
         for (key, units) in [("enable", services.enable), ("disable", services.disable), ("mask", services.mask)] {
             inputs.add("services.\(key)", text: units.map(\.value).joined(separator: "\n"))
         }
-        guard case .wsgi(let wsgi)? = appliance.application else { return }
+        guard let application = appliance.application else { return }
         // Its files follow from these, and nobody looks for a change in a file that they did not write.
         inputs.add("summary", text: appliance.summary)
-        inputs.add("application.wsgi.module", text: wsgi.module.value)
-        inputs.add("application.wsgi.workers", text: wsgi.workers.map(String.init) ?? "auto")
-        inputs.add("application.wsgi.listen", text: "\(wsgi.listen.value)")
-        inputs.add("application.wsgi.health", text: wsgi.healthPath)
-        inputs.add("application.wsgi.static.url", text: wsgi.staticFiles?.url ?? "-")
-        for (name, value) in wsgi.environment { inputs.add("application.wsgi.environment.\(name)", text: value) }
+        for (key, value) in application.settings { inputs.add("application.\(application.kind).\(key)", text: value) }
     }
 
     /// What most specs leave alone is no input then, so that a new key does not build anything again.

@@ -1,33 +1,9 @@
 import Diagnostics
 
+// What the kinds for Python applications ask of a source folder and of a requirements file.
 extension SpecDecoder {
-    /// The `wsgi` record. Nil where a key that it cannot do without is missing or wrong, which has been reported.
-    mutating func wsgiApplication(_ node: SpecNode) -> WSGIApplication? {
-        let source = sourceTree(node["source"], wanted: .folder)
-        let module = node.text("module")
-        let requirements = hostPath(node["requirements"], wanted: .file)
-        let staticFiles = self.staticFiles(node["static"])
-        if let module, let source { checkModule(module, in: source.value) }
-        let environment = node["environment"]?.members ?? []
-        for member in environment { warnOfSecret(member) }
-        let variables = environment.compactMap { member in member.value.string.map { (member.key.value, $0) } }
-        guard let source, let module else { return nil }
-        let listen = node["listen"]
-        return WSGIApplication(
-            module: module, source: source, requirements: requirements, staticFiles: staticFiles,
-            workers: node["workers"]?.integer, environment: Dictionary(variables) { _, last in last },
-            listen: Located(listen?.integer ?? 80, at: listen?.range),
-            healthPath: node.text("health")?.value ?? "/")
-    }
-
-    private mutating func staticFiles(_ node: SpecNode?) -> WSGIApplication.StaticFiles? {
-        guard let node, let source = sourceTree(node["source"], wanted: .folder) else { return nil }
-        let url = node.text("url")?.value ?? "/static"
-        return .init(source: source, url: url.hasSuffix("/") ? String(url.dropLast()) : url)
-    }
-
     /// `shop.wsgi:app` is `shop/wsgi.py` or `shop/wsgi/__init__.py` below the source.
-    private mutating func checkModule(_ module: Located<String>, in source: String) {
+    mutating func checkModule(_ module: Located<String>, in source: String) {
         guard TextRule.pythonModule.accepts(module.value) else { return }
         let halves = module.value.split(separator: ":")
         let path = halves[0].split(separator: ".").joined(separator: "/")
@@ -52,19 +28,21 @@ extension SpecDecoder {
     }
 
     /// The environment is in the image, and an image is not a secret.
-    private mutating func warnOfSecret(_ member: SpecNode.Member) {
+    mutating func warnOfSecret(_ member: SpecNode.Member, secretsPath: String) {
         let words = member.key.value.uppercased().split(separator: "_")
         let secrets: Set<Substring> = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIALS", "APIKEY"]
         guard words.contains(where: secrets.contains), member.value.string?.isEmpty == false else { return }
         warn(
             "secret-in-image", "'\(member.key.value)' would be readable in every copy of the image", member.key.range,
-            hint: "give it at first boot: cloud-init writes \(WSGIExpansion.secretsPath), which the application reads")
+            hint: "give it at first boot: cloud-init writes \(secretsPath), which the application reads")
     }
 
     /// The requirements with every line that cannot be locked as a wheel reported; Gunicorn alone when there are none.
-    mutating func requirements(_ node: SpecNode?) -> SourceFile {
+    ///
+    /// - Parameter name: what messages call Gunicorn alone, which is in no file.
+    mutating func requirements(_ node: SpecNode?, of name: String) -> SourceFile {
         guard let node, let path = node.string, !path.isEmpty, let file = hostTextQuietly(node) else {
-            return SourceFile(path: "application.wsgi", text: Requirements.gunicorn + "\n")
+            return SourceFile(path: name, text: Requirements.gunicorn + "\n")
         }
         let requirements = Requirements(file)
         report.append(requirements.report)
