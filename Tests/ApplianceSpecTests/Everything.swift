@@ -141,7 +141,26 @@ enum Everything {
               subvolumes:
                 - {name: srv, mount: /srv, options: [compress=zstd]}
                 - {name: spare}
-        first-boot: {data-sources: [Ec2, None]}
+        parameters:
+          - {name: site, type: hostname, required: true, description: Its name, max-length: 60, example: shop.example.org}
+          - {name: size, type: choice, choices: [small, large], default: small, secret: false}
+          - {name: workers, type: integer, min: -1, max: 9, default: 2, variable: WORKER_COUNT}
+          - {name: debug, type: boolean, default: false, example: true}
+          - {name: token, type: password, min-length: 20, show: false}
+          - {name: code, pattern: '[A-Z]{3}', default: ABC}
+        first-boot:
+          data-sources: [Ec2, None]
+          environment:
+            - {path: /etc/shop/environment, parameters: [site, token], mode: "0640", owner: 'root:adm'}
+          files:
+            - {path: /etc/shop/site.json, content: '{"site": ${site|json}}', mode: "0644", owner: root}
+            - {path: /etc/shop/motd.2, source: motd}
+          scripts: [{name: migrate, source: setup.sh}, {name: greet, run: "pass", interpreter: /usr/bin/python3}]
+          units: [shop.service]
+          needs: [cron.service]
+          page-ports: [8081]
+        every-boot:
+          scripts: [{name: warm-up, run: "pass", interpreter: /usr/bin/python3}, {name: look, source: setup.sh}]
         memory: 2 GiB
         cpus: 4
         ports: [9000]

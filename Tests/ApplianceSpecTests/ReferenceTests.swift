@@ -135,6 +135,7 @@ struct ReferenceTests {
         switch shape {
         case .text(let rule): rule.name
         case .integer(let range) where range.count == 1: "`\(range.lowerBound)`"
+        case .integer(SpecDeclarations.wholeNumbers): "a whole number"
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .boolean: "`true` or `false`"
         case .flag: "`true`"

@@ -16,6 +16,10 @@ struct Expansion: Sendable {
     /// TCP ports that it listens on for others: checks may ask them, and a firewall lets them in.
     var ports: [Int] = []
     var python: PythonEnvironment?
+    /// What a deployer gives; one that the spec itself declares takes the place of the kind's of the same name.
+    var parameters: [Parameter] = []
+    /// How their values reach the application, and which units wait for them.
+    var firstBoot = FirstBootWork()
 }
 
 extension SpecDecoder {
@@ -47,5 +51,8 @@ extension SpecDecoder {
         appliance.application?.ports = expansion.ports
         appliance.ports = expansion.ports.filter { !appliance.ports.contains($0) } + appliance.ports
         appliance.python = expansion.python
+        let declared = Set(appliance.parameters.map(\.name.value))
+        appliance.parameters = expansion.parameters.filter { !declared.contains($0.name.value) } + appliance.parameters
+        appliance.firstBoot.work = expansion.firstBoot + appliance.firstBoot.work
     }
 }

@@ -49,7 +49,8 @@ struct SpecDecoder {
             bootLoader: bootLoader(),
             rpmRepositories: rpmRepositories(),
             disk: disk(),
-            firstBoot: FirstBootSettings(dataSources: dataSources()),
+            firstBoot: FirstBootSettings(dataSources: dataSources(), work: firstBootWork()),
+            parameters: parameters(),
             memory: memory(),
             cpus: root["cpus"]?.integer ?? 2,
             ports: [],
@@ -63,6 +64,7 @@ struct SpecDecoder {
         appliance.ports = [22] + root.list("ports").compactMap(\.integer)
         if appliance.packages.remove.contains(where: { $0.value == "openssh-server" }) { appliance.ports.removeFirst() }
         if let kind { expand(&appliance, by: kind) }
+        checkFirstBoot(of: appliance)
         MachineExpansion(appliance: appliance).apply(to: &appliance)
         appliance.checks += checks(for: appliance)
         addStandardChecks(to: &appliance)

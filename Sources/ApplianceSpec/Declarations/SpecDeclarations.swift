@@ -55,7 +55,11 @@ enum SpecDeclarations {
             Field("boot-loader", .record(bootLoader), "The boot loader's menu."),
             Field("kernel-arguments", .list(of: .text(.kernelArgument)), "Added to the kernel's command line."),
             Field("disk", .record(disk), "The disk."),
-            Field("first-boot", .record(firstBoot), "Where the machine learns who it is."),
+            Field(
+                "parameters", .list(of: .record(parameter)),
+                "What a deployer says of each instance, at first boot."),
+            Field("first-boot", .record(firstBoot), "Where the machine learns who it is, and what it does with it."),
+            Field("every-boot", .record(everyBoot), "What it does at every boot."),
             Field("memory", .text(.size), "Memory of the machine that runs it.", standard: "1 GiB"),
             Field("cpus", .integer(1...256), "Processors of the machine that runs it.", standard: "2"),
             Field(
@@ -192,19 +196,4 @@ enum SpecDeclarations {
                     + "programs; nothing else can be written to.", standard: "image"),
         ],
         exactlyOne: ["run", "source"])
-
-    static let firstBoot = Record(
-        name: "first-boot",
-        fields: [
-            Field(
-                "data-sources", .list(of: .choice(dataSources), atLeast: 1), "cloud-init's data sources, in order.",
-                standard: "[NoCloud, ConfigDrive, OpenStack, Ec2, Azure, GCE, None]")
-        ])
-
-    /// cloud-init's `datasource_list` names.
-    static let dataSources = [
-        "NoCloud", "ConfigDrive", "OpenStack", "Ec2", "Azure", "GCE", "Oracle", "DigitalOcean", "Hetzner", "VMware",
-        "OVF", "Vultr", "Scaleway", "UpCloud", "Exoscale", "CloudStack", "OpenNebula", "IBMCloud", "LXD", "Akamai",
-        "None",
-    ]
 }

@@ -163,6 +163,15 @@ extension TextRule {
     static let header = TextRule("a header name", "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", examples: ["Accept"])
     static let jsonPath = TextRule("a JSON path", "^[^.]+([.][^.]+)*$", examples: ["status", "items.0.name"])
 
+    // MARK: First boot
+
+    static let parameterName = TextRule(
+        "a parameter name", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", examples: ["admin-password", "port"], longest: 63
+    ) { _ in "lower-case letters, digits and hyphens between them, at most 63" }
+    static let scriptName = TextRule(
+        "a script name", "^[a-z0-9][a-z0-9._-]{0,62}$", examples: ["migrate", "make-admin"])
+    static let nonEmptyLine = TextRule("a line of text", #"^[^\n\r]+$"#, examples: ["small"])
+
     // MARK: Disks
 
     static let deviceName = TextRule("a disk name", "^[a-z][a-z0-9-]{0,30}$", examples: ["system", "vda"])

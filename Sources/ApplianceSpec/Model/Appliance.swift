@@ -30,6 +30,8 @@ package struct Appliance: Sendable {
     package var rpmRepositories: [RPMRepository] = []
     package var disk: DiskSettings
     package var firstBoot: FirstBootSettings
+    /// What a deployer gives, the spec's own and its application's.
+    package var parameters: [Parameter] = []
     /// Memory of the machine that boots it, for checks and for formats that record it.
     package var memory: ByteSize
     package var cpus: Int
@@ -244,6 +246,13 @@ package struct DiskSettings: Sendable {
 package struct FirstBootSettings: Sendable {
     /// cloud-init's `datasource_list`, in order: `NoCloud`, `ConfigDrive`, `OpenStack`, `Ec2`, …
     package var dataSources: [String]
+    /// What the spec and the application's kind have done before the application starts.
+    package var work = FirstBootWork()
+
+    package init(dataSources: [String], work: FirstBootWork = FirstBootWork()) {
+        self.dataSources = dataSources
+        self.work = work
+    }
 }
 
 package enum Target: String, Sendable, Codable, CaseIterable {

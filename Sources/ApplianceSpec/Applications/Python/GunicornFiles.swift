@@ -36,6 +36,7 @@ extension GunicornServer {
         Environment=\((Self.pythonEnvironment + serviceEnvironment).joined(separator: " "))
         EnvironmentFile=\(environmentPath)
         EnvironmentFile=-\(secretsPath)
+        EnvironmentFile=-\(parametersPath)
         ExecStart=\(folder)/venv/bin/gunicorn --config \(configurationPath) \(callable)
         ExecReload=/bin/kill -s HUP $MAINPID
         KillMode=mixed

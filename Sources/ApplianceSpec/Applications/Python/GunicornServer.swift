@@ -41,6 +41,9 @@ struct GunicornServer {
     /// What load balancers ask, whatever the application's own health path is.
     static let healthPath = "/healthz"
 
+    /// Not in the image: stonebake-firstboot writes it, where the appliance has parameters.
+    var parametersPath: String { "/etc/\(name)/parameters" }
+
     /// Not in the image: the deployer's, written at first boot.
     static func secretsPath(of name: String) -> String { "/etc/\(name)/secrets" }
 
@@ -52,7 +55,19 @@ struct GunicornServer {
             enable: ["\(name).socket", "nginx.service"],
             checks: checks,
             ports: [options.listen],
-            python: PythonEnvironment(path: "\(folder)/venv", requirements: requirements))
+            python: PythonEnvironment(path: "\(folder)/venv", requirements: requirements),
+            firstBoot: firstBoot)
+    }
+
+    /// The parameters are in the application's environment; nginx waits too, so that its port is free for the page that
+    /// tells what is missing.
+    private var firstBoot: FirstBootWork {
+        var work = FirstBootWork()
+        work.environments = [.init(Located(parametersPath))]
+        work.units = [Located("\(name).service"), Located("nginx.service")]
+        work.pagePorts = [options.listen]
+        work.dataFolders = [Located("/var/lib/\(name)")]
+        return work
     }
 
     private var user: UserEntry {
