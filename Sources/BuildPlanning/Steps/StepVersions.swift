@@ -5,7 +5,7 @@ package enum StepVersion {
     package static let base = 3
     package static let packages = 3
     package static let python = 1
-    package static let configuration = 5
+    package static let configuration = 6
     package static let disk = 2
     package static let format = 1
     /// Of disks that their spec divides: part of the disk step.
