@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The WSGI appliance, built from the real archive by the program as users run it.
-@Suite(.serialized) struct `The WSGI appliance` {
+@Suite(.serialized, .trimsStore) struct `The WSGI appliance` {
     @Test func `builds, and tells its steps, its ten largest packages and its images`() async throws {
         let ready = try await BuildFixture.shared.ready()
         for text in ["Steps:", "install the base system", "all together", "The ten largest packages:", "Images:"] {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The content store, as people handle it.
-@Suite(.serialized) struct `The cache` {
+@Suite(.serialized, .trimsStore) struct `The cache` {
     /// A store of the test's own with the fixture's downloads and results: hard links, so that it costs nothing.
     private func copy(_ ready: BuildFixture.Ready, in folder: TemporaryFolder) throws -> URL {
         let store = folder.url.appendingPathComponent("store")

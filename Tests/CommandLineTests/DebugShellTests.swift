@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A build that fails: what stays of it, and the shell that `--debug-shell` opens in what it was doing.
-@Suite(.serialized) struct `A build with a broken script` {
+@Suite(.serialized, .trimsStore) struct `A build with a broken script` {
     private static let good = "scripts: [{name: set up, run: 'echo half >/srv/half; echo fine'}]\n"
     private static let bad = """
         scripts:

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `stonebake diff`, as users call it.
-@Suite struct `stonebake diff` {
+@Suite(.trimsStore) struct `stonebake diff` {
     private func diff(_ arguments: String..., in folder: TemporaryFolder) throws -> StonebakeProcess.Outcome {
         let store = folder.url.appendingPathComponent("store").path
         let process = try StonebakeProcess(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What `plan` and `build --explain` say of a step that runs. Every kind of change is tried in BuildPlanningTests.
-@Suite(.serialized) struct `The reason that a step runs` {
+@Suite(.serialized, .trimsStore) struct `The reason that a step runs` {
     private func plan(_ spec: URL, in folder: URL, store: URL) throws -> String {
         let run = try StonebakeProcess.run(
             "plan", spec.path, "--offline", in: folder, environment: ["STONEBAKE_CACHE": store.path])

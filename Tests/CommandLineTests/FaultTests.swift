@@ -3,7 +3,7 @@ import Testing
 
 /// What the machine and the network do to a build: each ends in a clear message, with an exit status that scripts can
 /// use, and leaves nothing half done.
-@Suite(.serialized) struct `A build on a machine with faults` {
+@Suite(.serialized, .trimsStore) struct `A build on a machine with faults` {
     @Test func `stops with 75 when the mirror breaks off in the middle, and goes on with a better one`() async throws {
         let ready = try await BuildFixture.shared.ready()
         let folder = try TemporaryFolder()

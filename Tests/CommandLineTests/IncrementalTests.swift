@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What is built again, and what is not; and that nobody can tell from the images.
-@Suite(.serialized) struct `A build that has less to do` {
+@Suite(.serialized, .trimsStore) struct `A build that has less to do` {
     @Test func `after an edit makes what follows from it, without libguestfs, and the bytes of a cold build`()
         async throws
     {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A build that is stopped leaves nothing behind, and the next one goes on.
-@Suite(.serialized) struct `A build that is interrupted` {
+@Suite(.serialized, .trimsStore) struct `A build that is interrupted` {
     /// Where in a build the signal comes: a text that the plain display prints when that step starts.
     private static let moments = ["install the base system …", "configure the appliance …", "assemble the disk …"]
 

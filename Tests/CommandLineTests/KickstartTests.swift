@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `stonebake kickstart`, and a Kickstart where other commands take a spec.
-@Suite struct `Kickstart files` {
+@Suite(.trimsStore) struct `Kickstart files` {
     @Test(arguments: [
         (
             ["kickstart", "explain"],

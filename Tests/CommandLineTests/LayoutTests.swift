@@ -3,7 +3,7 @@ import Testing
 
 /// Disks that a spec divides, built and booted for real: `Tests/Layouts`. Two that hold everything are part of all tests;
 /// `make test-layouts` takes each by itself.
-@Suite(.serialized)
+@Suite(.serialized, .trimsStore)
 struct LayoutTests {
     private static let passphrase = "a phrase, typed at boot"
 

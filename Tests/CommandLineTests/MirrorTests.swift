@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `stonebake mirror`, and builds from what it brought.
-@Suite(.serialized) struct `A mirror folder` {
+@Suite(.serialized, .trimsStore) struct `A mirror folder` {
     /// A mirror of the fixture's lock, from the fixture's store.
     private func mirror(
         _ ready: BuildFixture.Ready, in folder: TemporaryFolder, _ more: String...

@@ -3,7 +3,7 @@ import Testing
 
 /// The same lock and spec give the same bytes: three specs with different packages, built a second time with the time,
 /// the locale, the umask, the order of directories, the host's name, the number of processors and all paths varied.
-@Suite(.serialized) struct `A build that is verified to be reproducible` {
+@Suite(.serialized, .trimsStore) struct `A build that is verified to be reproducible` {
     /// All that a second build varies on any machine that `make test` has set up.
     private static let varied = [
         "the locale: ", "the time zone: ", "the umask: ", "the number of processors: 1 in place of ",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `snapshot:`, with a server that plays the mirror and the snapshot archive with real packages.
-@Suite(.serialized) struct `A locked version that the mirror has dropped` {
+@Suite(.serialized, .trimsStore) struct `A locked version that the mirror has dropped` {
     private static let dropped = "nginx-light_"
     private static let changed = "libtinfo6_"
     private static let date = "20251101T000000Z"

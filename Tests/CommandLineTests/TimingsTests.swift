@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `build --timings` on real builds.
-@Suite(.serialized) struct `The timings of a build` {
+@Suite(.serialized, .trimsStore) struct `The timings of a build` {
     private struct Timings: Decodable {
         struct Span: Decodable {
             var id: Int

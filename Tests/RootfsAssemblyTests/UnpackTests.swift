@@ -1,9 +1,10 @@
+import ContentDigest
 import Diagnostics
 import FoundationEssentials
 import Glibc
-import HostSystem
 import Testing
 
+@testable import HostSystem
 @testable import RootfsAssembly
 
 @Suite struct UnpackTests {
@@ -54,6 +55,41 @@ import Testing
             #expect(
                 try Files.readText("\(ours)/var/lib/dpkg/triggers/\(name)").split(separator: "\n").sorted() == expected)
         }
+    }
+
+    @Test func `a package that was unpacked before is unpacked from its copy, to the same tree`() async throws {
+        let shop = try Workshop()
+        let store = shop.assembler.host.store
+        let originals = try await oddPackages(shop)
+        let first = try await shop.unpack(originals, into: "first")
+        var blobs: [String] = []
+        for package in originals {
+            try Files.copy(package, to: "\(package).copy")
+            blobs.append(try store.addBlob(moving: "\(package).copy", expecting: nil).1)
+        }
+        let digests = blobs.compactMap { Digest(hex: Files.name(of: $0)) }
+        let anew = try await shop.unpack(blobs, into: "anew")
+        store.background.wait()
+        let copies = try digests.map { try #require(try store.copy(of: $0)) }
+        #expect(copies.count == originals.count)
+        // A copy that has not the same in it would show: the package's own data archive is not read any more.
+        let copied = try await shop.unpack(blobs, into: "copied")
+        // All but the times of dpkg's own files, which are of now.
+        func listing(_ tree: String) async throws -> [String] {
+            try await shop.listing(tree).filter { !$0.hasPrefix("var/lib/dpkg") }
+        }
+        let expected = try await listing(first)
+        #expect(expected.count > 40)
+        #expect(try await listing(anew) == expected)
+        #expect(try await listing(copied) == expected)
+
+        for copy in copies {
+            let content = try Files.read(copy)
+            try Files.write(Array(content.dropLast()) + [content.last.map { $0 ^ 1 } ?? 0], to: copy)
+        }
+        let other = try ContentStore(root: store.root)
+        #expect(try digests.allSatisfy { try other.copy(of: $0) == nil })
+        #expect(try await listing(try await shop.unpack(blobs, into: "again")) == expected)
     }
 
     private func oddPackages(_ shop: Workshop) async throws -> [String] {
@@ -201,7 +237,7 @@ import Testing
         let shop = try Workshop()
         let package = try await shop.package("Package: large\n", "head -c 3000000 /dev/urandom >$ROOT/large")
         let manifest = UnpackManifest(
-            packages: [package], database: true, folders: [], timestamp: 0, threads: 1)
+            packages: [.init(path: package)], database: true, folders: [], timestamp: 0, threads: 1)
         try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(shop.path)/manifest.json")
         let script = """
             mkdir -p small; mount -t tmpfs -o \(options) none small

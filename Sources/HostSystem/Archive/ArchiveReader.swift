@@ -5,14 +5,25 @@ internal import Glibc
 ///
 /// A read error is an error: only libarchive's end-of-archive ends the entries. Not for use from two threads at once.
 package final class ArchiveReader {
-    private let handle: ArchiveHandle
-    /// Kept alive while the inner archive is read out of it.
-    private let outer: ArchiveReader?
+    fileprivate let handle: ArchiveHandle
+    /// Where an inner archive's bytes come from; kept alive while it is read.
+    private let source: Source?
+    private typealias Support = (OpaquePointer?) -> Int32
+
+    fileprivate final class Source {
+        let outer: ArchiveReader
+        var copy: StreamCompressor?
+
+        init(_ outer: ArchiveReader, copy: StreamCompressor?) {
+            self.outer = outer
+            self.copy = copy
+        }
+    }
 
     /// Opens the archive at `path`; `descriptor` is used instead of opening it, and stays the caller's to close.
     package init(path: String, descriptor: Int32? = nil) throws(HostError) {
         handle = try ArchiveHandle(.reader, name: path)
-        outer = nil
+        source = nil
         try Self.prepare(handle)
         let block = 128 << 10
         if let descriptor {
@@ -23,45 +34,52 @@ package final class ArchiveReader {
     }
 
     /// Opens the archive that is the current entry of another one (`data.tar.xz` in a .deb).
-    package init(inside outer: ArchiveReader, name: String) throws(HostError) {
-        handle = try ArchiveHandle(.reader, name: "\(outer.handle.name)/\(name)")
-        self.outer = outer
-        try Self.prepare(handle)
-        let context = Unmanaged.passUnretained(outer).toOpaque()
+    ///
+    /// - Parameter copy: gets all that is read, decompressed. When it cannot be written it gets no more, and `isCopied`
+    ///   tells.
+    package convenience init(
+        inside outer: ArchiveReader, name: String, copyingTo copy: StreamCompressor? = nil
+    ) throws(HostError) {
+        guard let copy else {
+            try self.init(Source(outer, copy: nil), name: name)
+            return
+        }
+        let plain = try ArchiveReader(Source(outer, copy: nil), name: name, formats: [archive_read_support_format_raw])
+        guard try plain.next() != nil else { throw HostError(.archive, "'\(plain.handle.name)' is empty") }
+        try self.init(Source(plain, copy: copy), name: "")
+    }
+
+    private init(
+        _ source: Source, name: String,
+        formats: [Support] = [archive_read_support_format_ar, archive_read_support_format_tar]
+    ) throws(HostError) {
+        let outer = source.outer.handle.name
+        handle = try ArchiveHandle(.reader, name: name.isEmpty ? outer : "\(outer)/\(name)")
+        self.source = source
+        try Self.prepare(handle, formats)
+        let context = Unmanaged.passUnretained(source).toOpaque()
         try handle.check(
             archive_read_open(
                 handle.pointer, context, nil,
                 { inner, context, buffer in
                     guard let inner, let context, let buffer else { return -1 }
-                    let outer = Unmanaged<ArchiveReader>.fromOpaque(context).takeUnretainedValue()
-                    return outer.pass(to: inner, buffer)
+                    return Unmanaged<Source>.fromOpaque(context).takeUnretainedValue().pass(to: inner, buffer)
                 }, nil), "cannot open")
     }
 
-    private static func prepare(_ handle: ArchiveHandle) throws(HostError) {
-        // Named one by one: what is not needed is not offered to hostile input, and none runs a program.
-        for support in [
-            archive_read_support_filter_xz, archive_read_support_filter_zstd, archive_read_support_filter_gzip,
-            archive_read_support_filter_bzip2, archive_read_support_filter_lzma, archive_read_support_format_ar,
-            archive_read_support_format_tar,
-        ] {
-            try handle.check(support(handle.pointer), "cannot read")
-        }
-    }
+    /// Whether all that was read is in the copy.
+    package var isCopied: Bool { source?.copy != nil }
 
-    /// Feeds the data of the current entry to an inner archive.
-    private func pass(
-        to inner: OpaquePointer, _ buffer: UnsafeMutablePointer<UnsafeRawPointer?>
-    ) -> Int {
-        var count = 0
-        var offset: Int64 = 0
-        switch archive_read_data_block(handle.pointer, buffer, &count, &offset) {
-        case ARCHIVE_EOF: return 0
-        case ARCHIVE_OK: return count
-        default:
-            sb_archive_set_error(inner, archive_errno(handle.pointer), archive_error_string(handle.pointer))
-            return -1
-        }
+    private static func prepare(
+        _ handle: ArchiveHandle,
+        _ formats: [Support] = [archive_read_support_format_ar, archive_read_support_format_tar]
+    ) throws(HostError) {
+        // Named one by one: what is not needed is not offered to hostile input, and none runs a program.
+        let filters: [Support] = [
+            archive_read_support_filter_xz, archive_read_support_filter_zstd, archive_read_support_filter_gzip,
+            archive_read_support_filter_bzip2, archive_read_support_filter_lzma,
+        ]
+        for support in filters + formats { try handle.check(support(handle.pointer), "cannot read") }
     }
 
     /// The next member; nil at the end.
@@ -158,5 +176,27 @@ package final class ArchiveReader {
 
     private func text(_ pointer: UnsafePointer<CChar>?) -> String? {
         pointer.flatMap { String(validatingCString: $0) }
+    }
+}
+
+extension ArchiveReader.Source {
+    /// Feeds the data of the outer archive's current entry to an inner archive.
+    fileprivate func pass(to inner: OpaquePointer, _ buffer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
+        let handle = outer.handle.pointer
+        var count = 0
+        var offset: Int64 = 0
+        switch archive_read_data_block(handle, buffer, &count, &offset) {
+        case ARCHIVE_EOF: return 0
+        case ARCHIVE_OK:
+            do {
+                try copy?.write(UnsafeRawBufferPointer(start: buffer.pointee, count: count))
+            } catch {
+                copy = nil
+            }
+            return count
+        default:
+            sb_archive_set_error(inner, archive_errno(handle), archive_error_string(handle))
+            return -1
+        }
     }
 }

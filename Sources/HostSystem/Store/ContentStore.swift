@@ -8,6 +8,7 @@ internal import SystemPackage
 ///
 ///     $STONEBAKE_CACHE, or $XDG_CACHE_HOME/stonebake, or ~/.cache/stonebake
 ///     ├── blobs/sha256/ab/abcdef…          downloaded content; the name is its SHA-256; mode 0444
+///     ├── blobs/copies/ab/abcdef…          a link to a blob that holds the same in a form that is quicker to read
 ///     ├── entries/ab/abcdef…/              the result of one build step, complete or absent
 ///     │   ├── record.json                  what went in, when, how long it took; its access time is the last use
 ///     │   ├── seal                         shows whether the content is as it was made

@@ -73,6 +73,7 @@ extension ContentStore {
             size -= item.size
             removed.append(item)
         }
+        try forgetRemovedCopies()
         return removed
     }
 

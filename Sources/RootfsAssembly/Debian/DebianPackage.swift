@@ -34,8 +34,10 @@ final class DebianPackage {
     }
 
     /// The data archive; called once, after `control`.
-    func data() throws(HostError) -> ArchiveReader {
-        try ArchiveReader(inside: archive, name: try member("data.tar"))
+    ///
+    /// - Parameter copy: gets the decompressed archive as it is read
+    func data(copyingTo copy: StreamCompressor? = nil) throws(HostError) -> ArchiveReader {
+        try ArchiveReader(inside: archive, name: try member("data.tar"), copyingTo: copy)
     }
 
     /// Skips to the member, and whatever begins with `_` before it, as deb(5) says.

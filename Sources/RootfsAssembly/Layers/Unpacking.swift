@@ -9,12 +9,14 @@ extension RootfsAssembler {
     ) async throws {
         guard !packages.isEmpty else { return }
         let folder = try host.scratch.newFolder("unpack")
+        let copies = PackageCopies(store: host.store, folder: folder)
         let manifest = UnpackManifest(
-            packages: packages, database: database, folders: folders, timestamp: timestamp, threads: host.cpus)
+            packages: try await blocking(named: "copies") { try copies.packages(at: packages) }, database: database,
+            folders: folders, timestamp: timestamp, threads: host.cpus)
         try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(folder)/manifest.json")
-        defer { try? removeTree(folder) }
         let summary: UnpackSummary = try await runInternal(
             ["unpack", "\(folder)/manifest.json"], layers: layers, upper: upper, timestamp: timestamp)
+        host.store.keep(copies: summary.kept.map(Files.name(of:)), in: folder)
         host.progress.send(
             .log("unpacked \(summary.packages) packages, \(summary.entries) entries, \(summary.bytes) bytes"))
     }

@@ -25,12 +25,13 @@ struct PackageUnpacker {
     /// Whether conffiles wait as `.dpkg-new` for their package to be configured.
     let conffilesWait: Bool
 
-    /// - Parameter only: nil for everything, otherwise the paths to which this is limited
+    /// - Parameters:
+    ///   - data: the package's data archive
+    ///   - only: nil for everything, otherwise the paths to which this is limited
     func unpack(
-        _ package: DebianPackage, _ control: ControlFiles, order: Int, only: Set<String>? = nil
+        _ data: ArchiveReader, _ control: ControlFiles, order: Int, only: Set<String>? = nil
     ) throws(HostError) -> UnpackedPackage {
         var work = Work(control: control, owner: Self.owner(control, order: order), conffilesWait: conffilesWait)
-        let data = try package.data()
         while true {
             var path = "?"
             do {

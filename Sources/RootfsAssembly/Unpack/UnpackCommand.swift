@@ -17,10 +17,12 @@ enum UnpackCommand {
         umask(0)
         raiseDescriptorLimit()
         var sources: [Source] = []
-        for path in manifest.packages {
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw Files.failure(errno, "cannot open", path) }
-            sources.append(Source(path: path, descriptor: descriptor))
+        for package in manifest.packages {
+            var source = Source(package: package, descriptor: try opened(package.path))
+            if let path = package.data { source.data = try opened(path) }
+            // Nothing depends on it: without space for it, say, it is done without.
+            source.newData = package.newData.map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) }
+            sources.append(source)
         }
         try Archives.prepare()
         let root = try ContainedFolder(path)
@@ -29,9 +31,32 @@ enum UnpackCommand {
         print(String(decoding: try JSONEncoder().encode(summary), as: UTF8.self))
     }
 
+    private static func opened(_ path: String) throws(HostError) -> Int32 {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Files.failure(errno, "cannot open", path) }
+        return descriptor
+    }
+
     private struct Source: Sendable {
-        let path: String
+        let package: UnpackManifest.Package
         let descriptor: Int32
+        var data: Int32?
+        var newData: Int32?
+
+        func opened() throws(HostError) -> DebianPackage {
+            try DebianPackage(path: package.path, descriptor: descriptor)
+        }
+
+        /// The data archive of what `opened` gave; called once, after its `control`.
+        func data(of deb: DebianPackage, copyingTo copy: StreamCompressor? = nil) throws(HostError) -> ArchiveReader {
+            guard let data, let path = package.data else { return try deb.data(copyingTo: copy) }
+            return try ArchiveReader(path: path, descriptor: data)
+        }
+
+        func copy() -> StreamCompressor? {
+            guard let newData, newData >= 0, let path = package.newData else { return nil }
+            return try? StreamCompressor(descriptor: newData, name: path)
+        }
     }
 
     private static func unpack(
@@ -52,16 +77,23 @@ enum UnpackCommand {
 
         let results = Mutex<[UnpackedPackage?]>(Array(repeating: nil, count: sources.count))
         let failures = Mutex<[Int: HostError]>([:])
+        let kept = Mutex<[String]>([])
         let next = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: max(1, min(manifest.threads, sources.count))) { _ in
             while true {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < sources.count, failures.withLock(\.isEmpty) else { return }
                 do throws(HostError) {
-                    let package = try DebianPackage(path: sources[index].path, descriptor: sources[index].descriptor)
+                    let source = sources[index]
+                    let package = try source.opened()
                     let control = try package.control()
-                    let result = try unpacker.unpack(package, control, order: index)
+                    let copy = source.copy()
+                    let data = try source.data(of: package, copyingTo: copy)
+                    let result = try unpacker.unpack(data, control, order: index)
                     results.withLock { $0[index] = result }
+                    if let copy, let path = source.package.newData, data.isCopied, (try? copy.finish()) != nil {
+                        kept.withLock { $0.append(path) }
+                    }
                 } catch {
                     failures.withLock { $0[index] = error }
                 }
@@ -71,16 +103,18 @@ enum UnpackCommand {
         if let first = failures.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
         let packages = results.withLock { $0.compactMap(\.self) }
         for (index, paths) in claims.contested.sorted(by: { $0.key < $1.key }) {
-            lseek(sources[index].descriptor, 0, SEEK_SET)
-            let package = try DebianPackage(path: sources[index].path, descriptor: sources[index].descriptor)
-            _ = try unpacker.unpack(package, try package.control(), order: index, only: paths)
+            let source = sources[index]
+            for descriptor in [source.descriptor, source.data].compactMap(\.self) { lseek(descriptor, 0, SEEK_SET) }
+            let package = try source.opened()
+            let control = try package.control()
+            _ = try unpacker.unpack(try source.data(of: package), control, order: index, only: paths)
         }
         try settleFolders(packages, root)
         for folder in manifest.folders { try root.makeFolder(folder) }
         if manifest.database { try record(packages, claims, database) }
         return UnpackSummary(
             packages: packages.count, entries: packages.reduce(0) { $0 + $1.paths.count },
-            bytes: packages.reduce(0) { $0 + $1.bytes })
+            bytes: packages.reduce(0) { $0 + $1.bytes }, kept: kept.withLock { $0.sorted() })
     }
 
     private static func record(

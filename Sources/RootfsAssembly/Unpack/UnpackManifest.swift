@@ -1,8 +1,16 @@
 /// What `stonebake internal unpack` is told.
 struct UnpackManifest: Codable, Sendable {
-    /// Absolute paths of .debs, in the order in which dpkg would unpack them: where it matters (owners of shared
-    /// folders), the first wins.
-    var packages: [String]
+    struct Package: Codable, Sendable {
+        /// Of the .deb; absolute.
+        var path: String
+        /// Its data archive, decompressed before and kept as zstd, which is read four times as quickly as xz.
+        var data: String?
+        /// Where its data archive is kept in that form now.
+        var newData: String?
+    }
+
+    /// In the order in which dpkg would unpack them: where it matters (owners of shared folders), the first wins.
+    var packages: [Package]
     /// Whether dpkg's database is written. Tools are unpacked without: nothing of them is ever configured.
     var database: Bool
     /// Folders that are there afterwards in any case, with mode 0755.
@@ -17,4 +25,6 @@ struct UnpackSummary: Codable, Sendable {
     var packages: Int
     var entries: Int
     var bytes: Int64
+    /// Of `newData`, those that are whole.
+    var kept: [String]
 }

@@ -105,7 +105,7 @@ struct CacheCollectCommand: AsyncParsableCommand {
         let known = all ? [] : try store.knownLocks()
         // One that cannot be read now (a merge, half done) needs what it named when it was built last.
         for lock in known { keeping.formUnion((try? Self.lock(at: lock.path).digests) ?? lock.digests) }
-        let kept = keeping
+        let kept = store.withCopies(keeping)
         let (size, age) = (maxSize?.bytes, olderThan?.seconds)
         let removed = try await blocking {
             defer { try? store.closeRun() }
