@@ -13,7 +13,7 @@ struct ReferenceTests {
         "hello/hello.py": "app = None\n", "requirements.txt": "flask>=3\n", "static/style.css": "",
         "report.sh": "true\n",
         "keys/vendor.gpg": "a keyring",
-    ]
+    ].merging(WebProjects.files) { own, _ in own }
 
     /// A fenced block: what stands behind `yaml`, and the text.
     private struct Example {

@@ -208,8 +208,8 @@ struct RequirementsTests {
     }
 
     @Test func `Gunicorn is added unless it is named`() {
-        #expect(check("flask").withGunicorn.text == "flask\ngunicorn>=23\n")
-        #expect(check("Gunicorn[gevent]==23.0\n").withGunicorn.text == "Gunicorn[gevent]==23.0\n")
+        #expect(check("flask").complete.text == "flask\ngunicorn>=23\n")
+        #expect(check("Gunicorn[gevent]==23.0\n").complete.text == "Gunicorn[gevent]==23.0\n")
     }
 
     @Test func `an error in the requirements is shown in the requirements`() throws {

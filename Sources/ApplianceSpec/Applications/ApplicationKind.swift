@@ -27,7 +27,8 @@ protocol ApplicationKind: Sendable {
 /// The kinds that there are.
 enum ApplicationKinds {
     static let all: [any ApplicationKind.Type] = [
-        WSGIKind.self
+        WSGIKind.self,
+        WebAppKind.self,
     ]
 }
 

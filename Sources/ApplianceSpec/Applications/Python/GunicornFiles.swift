@@ -24,8 +24,8 @@ extension GunicornServer {
         """
         [Unit]
         Description=\(specifiersEscaped(summary)) (Gunicorn)
-        Requires=\(units(requires))
-        After=\(units(requires)) network.target
+        Requires=\(name).socket
+        After=\((["\(name).socket"] + after).joined(separator: " ")) network.target
 
         [Service]
         # Gunicorn tells systemd when its workers are up, and takes the socket from it.
@@ -36,7 +36,7 @@ extension GunicornServer {
         Environment=\((Self.pythonEnvironment + serviceEnvironment).joined(separator: " "))
         EnvironmentFile=\(environmentPath)
         EnvironmentFile=-\(secretsPath)
-        EnvironmentFile=-\(parametersPath)
+        EnvironmentFile=-\(parametersPath)\(environmentFiles.map { "\nEnvironmentFile=\($0)" }.joined())
         ExecStart=\(folder)/venv/bin/gunicorn --config \(configurationPath) \(callable)
         ExecReload=/bin/kill -s HUP $MAINPID
         KillMode=mixed
@@ -53,9 +53,6 @@ extension GunicornServer {
 
         """
     }
-
-    /// The socket, and others.
-    private func units(_ others: [String]) -> String { (["\(name).socket"] + others).joined(separator: " ") }
 
     static let pythonEnvironment = ["PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1"]
 

@@ -27,9 +27,13 @@ struct GunicornServer {
     var requirements: SourceFile
     var options: GunicornOptions
     var statics: [StaticFiles] = []
-    /// Units that must have succeeded before the application starts.
-    var requires: [String] = []
-    /// Lines for the service's environment, besides the author's.
+    /// Units that the application starts after.
+    var after: [String] = []
+    /// Files with more of its environment, which are written at first boot.
+    var environmentFiles: [String] = []
+    /// The parameters that are in its environment; nil: all.
+    var parameters: [Located<String>]?
+    /// Words for the service's environment, besides the author's.
     var serviceEnvironment: [String] = []
     var range: SourceRange?
 
@@ -63,7 +67,7 @@ struct GunicornServer {
     /// tells what is missing.
     private var firstBoot: FirstBootWork {
         var work = FirstBootWork()
-        work.environments = [.init(Located(parametersPath))]
+        work.environments = [.init(Located(parametersPath), parameters: parameters)]
         work.units = [Located("\(name).service"), Located("nginx.service")]
         work.pagePorts = [options.listen]
         work.dataFolders = [Located("/var/lib/\(name)")]

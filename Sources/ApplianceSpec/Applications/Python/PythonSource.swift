@@ -6,14 +6,12 @@ extension SpecDecoder {
     mutating func checkModule(_ module: Located<String>, in source: String) {
         guard TextRule.pythonModule.accepts(module.value) else { return }
         let halves = module.value.split(separator: ":")
-        let path = halves[0].split(separator: ".").joined(separator: "/")
-        let candidates = ["\(path).py", "\(path)/__init__.py"]
-        guard let file = candidates.first(where: { paths.kind(of: "\(source)/\($0)") == .file }) else {
+        guard let file = file(of: halves[0], in: source) else {
             let modules = SourceTree.pythonModules(in: source)
             fail(
                 "module-not-found", "there is no module '\(halves[0])' in '\(paths.shown(source))'", module.range,
                 hint: nearest(String(halves[0]), in: modules).map { "did you mean '\($0):\(halves[1])'?" }
-                    ?? "it would be \(candidates.joined(separator: " or "))")
+                    ?? "it would be \(Self.files(of: halves[0]).joined(separator: " or "))")
             return
         }
         guard case .text(let text) = TextFileReader(paths: paths).read("\(source)/\(file)", written: file) else {
@@ -27,6 +25,20 @@ extension SpecDecoder {
         }
     }
 
+    /// Whether a source folder holds the module; of `shop.wsgi:app` too.
+    func hasModule(_ module: String, in source: String) -> Bool {
+        file(of: module.prefix { $0 != ":" }, in: source) != nil
+    }
+
+    private func file(of module: Substring, in source: String) -> String? {
+        Self.files(of: module).first { paths.kind(of: "\(source)/\($0)") == .file }
+    }
+
+    private static func files(of module: Substring) -> [String] {
+        let path = module.split(separator: ".").joined(separator: "/")
+        return ["\(path).py", "\(path)/__init__.py"]
+    }
+
     /// The environment is in the image, and an image is not a secret.
     mutating func warnOfSecret(_ member: SpecNode.Member, secretsPath: String) {
         let words = member.key.value.uppercased().split(separator: "_")
@@ -37,16 +49,27 @@ extension SpecDecoder {
             hint: "give it at first boot: cloud-init writes \(secretsPath), which the application reads")
     }
 
-    /// The requirements with every line that cannot be locked as a wheel reported; Gunicorn alone when there are none.
+    /// The requirements with every line that cannot be locked as a wheel reported, and with what the kind needs.
     ///
-    /// - Parameter name: what messages call Gunicorn alone, which is in no file.
-    mutating func requirements(_ node: SpecNode?, of name: String) -> SourceFile {
+    /// - Parameters:
+    ///   - name: what messages call them where there is no file
+    ///   - standard: what they are then
+    ///   - needed: what the kind needs besides; Gunicorn is always among it
+    ///   - problem: what is wrong with the projects that the file names, and what helps
+    mutating func requirements(
+        _ node: SpecNode?, of name: String, standard: [String] = [], needing needed: [String] = [],
+        problem: (_ names: Set<String>) -> (message: String, hint: String)? = { _ in nil }
+    ) -> SourceFile {
+        let needed = [Requirements.gunicorn] + needed
         guard let node, let path = node.string, !path.isEmpty, let file = hostTextQuietly(node) else {
-            return SourceFile(path: name, text: Requirements.gunicorn + "\n")
+            return SourceFile(path: name, text: (standard + needed).map { "\($0)\n" }.joined())
         }
-        let requirements = Requirements(file)
+        let requirements = Requirements(file, needing: needed)
         report.append(requirements.report)
-        return requirements.withGunicorn
+        if let (message, hint) = problem(requirements.names) {
+            fail("bad-requirement", message, file.range(line: 1), hint: hint)
+        }
+        return requirements.complete
     }
 
     /// The text of a file whose absence has been reported already.

@@ -3,31 +3,43 @@ import Diagnostics
 /// A pip requirements file, of which only what can be locked as wheels of the `pypi` archive is accepted: names with
 /// versions, extras and markers (PEP 508), and hashes.
 struct Requirements {
-    /// What serves the application; added unless the file names it itself.
+    /// What serves the application.
     static let gunicorn = "gunicorn>=23"
 
     private let file: SourceFile
+    /// What the kind needs besides; each is added unless the file names its project itself.
+    private let needed: [String]
     private(set) var report = DiagnosticReport()
-    private var names: Set<String> = []
+    /// The projects that the file names, normalised (PEP 503).
+    private(set) var names: Set<String> = []
     private var hasHashes = false
 
-    init(_ file: SourceFile) {
+    init(_ file: SourceFile, needing needed: [String] = [Requirements.gunicorn]) {
         self.file = file
+        self.needed = needed
         for line in Self.logicalLines(file) { check(line) }
-        if hasHashes, !names.contains("gunicorn") {
+        for name in missing.map({ Self.project(of: $0) }) where hasHashes {
             report.add(
                 Diagnostic(
-                    code: "bad-requirement", "a file with hashes has to name gunicorn, with its hash",
+                    code: "bad-requirement", "a file with hashes has to name \(name), with its hash",
                     at: file.range(line: 1),
-                    hint: "add a gunicorn line, or leave the hashes out: the lock has them for every wheel"))
+                    hint: "add a \(name) line, or leave the hashes out: the lock has them for every wheel"))
         }
     }
 
-    /// The file's text, with Gunicorn.
-    var withGunicorn: SourceFile {
-        guard !names.contains("gunicorn"), !hasHashes else { return file }
+    /// The file's text, with what it does not name.
+    var complete: SourceFile {
+        guard !missing.isEmpty, !hasHashes else { return file }
         return SourceFile(
-            path: file.path, text: file.text + (file.text.hasSuffix("\n") ? "" : "\n") + Self.gunicorn + "\n")
+            path: file.path,
+            text: file.text + (file.text.hasSuffix("\n") ? "" : "\n") + missing.map { "\($0)\n" }.joined())
+    }
+
+    private var missing: [String] { needed.filter { !names.contains(Self.project(of: $0)) } }
+
+    /// `psycopg` of `psycopg[binary]>=3.2`.
+    private static func project(of requirement: String) -> String {
+        normalised(String(requirement.prefix { $0.isLetter || $0.isNumber || "._-".contains($0) }))
     }
 
     private struct Line {
@@ -91,8 +103,7 @@ struct Requirements {
             fail(line, problem.message, hint: problem.hint)
             return
         }
-        let name = text.prefix { $0.isLetter || $0.isNumber || "._-".contains($0) }
-        names.insert(Self.normalised(String(name)))
+        names.insert(Self.project(of: text))
     }
 
     private mutating func checkOption(_ text: String, _ line: Line) {
