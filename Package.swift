@@ -18,9 +18,14 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
-func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func stage(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
+
+let clientScripts = [
+    "check_clients", "check_common", "check_amqp", "check_amqp_1_0", "check_mqtt", "check_stomp", "check_turn",
+    "check_udp", "check_websocket",
+]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
@@ -77,7 +82,10 @@ let package = Package(
         stage(
             "ImageExport",
             ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CLinux", system]),
-        stage("BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"]),
+        stage(
+            "BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"],
+            // The clients of its checks, for the machine's own Python.
+            resources: clientScripts.map { .embedInCode("Clients/Python/\($0).py") }),
         stage("ImageInspection", ["HostSystem", "ContentDigest", "Diagnostics"]),
         stage("ProgressDisplay", ["ApplianceSpec", "HostSystem"]),
         stage("TimingReport", ["HostSystem"]),

@@ -78,7 +78,7 @@ package struct BootChecker: Sendable {
             disk: request.kernel == nil ? (MachineSettings.File.overlay, .qcow2) : nil, hasSeed: request.readsSeed,
             otherDisks: request.otherDisks.indices.map(MachineSettings.File.overlay),
             rootKey: request.readsSeed ? nil : key, memory: request.memory, cpus: request.cpus,
-            forwards: request.forwards, consoleLog: log,
+            forwards: request.forwards, udpPorts: request.udpPorts, consoleLog: log,
             kernel: request.kernel)
     }
 }

@@ -57,9 +57,10 @@ struct BootExamination: Sendable {
     /// Checks over the network run side by side; those that need a shell in the guest one after the other, for an
     /// emulated guest has no time to spare.
     private func runChecks(_ board: CheckBoard, _ watch: BootWatch) async throws -> BootTime? {
-        let context = CheckContext(
-            machine: machine, http: HTTPClient(environment: [:]), scale: scale)
         let door = GuestDoor(machine: machine, runner: host.runner)
+        let context = CheckContext(
+            machine: machine, http: HTTPClient(environment: [:]), scale: scale, runner: host.runner,
+            parameters: request.parameters, door: door)
         return try await door.served {
             try await self.runAll(board, watch, door, context)
             return try await explain(board, door)
@@ -77,6 +78,8 @@ struct BootExamination: Sendable {
                         switch check.kind {
                         case .http(let http): try await http.run(in: context, seconds: seconds)
                         case .tcp(let tcp): try await tcp.run(in: context, seconds: seconds)
+                        case .steps(let kind):
+                            try await StepsRun(kind, context: context, shell: nil).run(seconds: seconds)
                         default: try await comesUp(context, watch, seconds)
                         }
                     }
@@ -102,6 +105,8 @@ struct BootExamination: Sendable {
                 case .command(let command): return try await command.run(on: shell, in: context, seconds: left)
                 case .unit(let unit): return try await unit.run(on: shell, in: context, seconds: left)
                 case .bootTime(let time): return try await time.run(on: shell, in: context, seconds: left)
+                case .steps(let kind):
+                    return try await StepsRun(kind, context: context, shell: shell).run(seconds: left)
                 case .http, .tcp, .comesUp: return CheckOutcome(failed: "not a check that needs a shell", isFinal: true)
                 }
             }

@@ -18,6 +18,8 @@ package struct BootRequest: Sendable {
     package var diskSize: ByteSize?
     /// Images of the disks besides the one that boots, in order.
     package var otherDisks: [String] = []
+    /// The values that the instance's parameters have, by their names: for checks that log in.
+    package var parameters: [String: String] = [:]
     /// What is typed on the console when the guest asks for it.
     package var passphrases: [BootPassphrase] = []
     package var memory: ByteSize
@@ -57,15 +59,12 @@ package struct BootRequest: Sendable {
         Set(Self.ports(of: checks) + [22]).sorted().map { PortForward(guest: $0) }
     }
 
-    /// The guest's ports that the checks need, each once.
+    /// The guest's UDP ports that the checks need, each once.
+    var udpPorts: [Int] { Set(checks.flatMap { $0.kind.parts.compactMap(\.udpPort) }).sorted() }
+
+    /// The guest's TCP ports that the checks need, each once.
     package static func ports(of checks: [Check]) -> [Int] {
-        let ports = checks.compactMap { check -> Int? in
-            switch check.kind {
-            case .http(let http): http.port
-            case .tcp(let tcp): tcp.port
-            case .command, .unit, .bootTime: nil
-            }
-        }
+        let ports = checks.flatMap { $0.kind.parts.compactMap(\.tcpPort) }
         return Set(ports).sorted()
     }
 }

@@ -99,6 +99,17 @@ enum BrokenSpecs {
         ("ports: [80]\nchecks: [{http: {method: FETCH}}]\n", "unknown-value", "6:26"),
         ("ports: [80]\nchecks: [{http: {}, timeout: 30}]\n", "wrong-type", "6:30"),
         ("checks: [{boot-time: {at-most: soon}}]\n", "bad-duration", "5:32"),
+        ("ports: [5672]\nchecks: [{amqp: {version: 1.0}}]\n", "wrong-type", "6:27"),
+        ("ports: [5672]\nchecks: [{amqp: {connection: a}}]\n", "unknown-key", "6:18"),
+        ("ports: [61613]\nchecks: [{stomp: {publish: {message: x}}}]\n", "missing-key", "6:29"),
+        ("ports: [1883]\nchecks: [{mqtt: {subscribe: [a]}}]\n", "wrong-type", "6:29"),
+        ("ports: [80]\nchecks: [{websocket: {expect: []}}]\n", "empty-list", "6:31"),
+        ("ports: [3478]\nchecks: [{turn: {user: a, password: {parametre: x}}}]\n", "unknown-key", "6:38"),
+        ("ports: [3478]\nchecks: [{stun: {transport: sctp}}]\n", "unknown-value", "6:29"),
+        ("checks: [{udp: {port: 1}}]\n", "missing-key", "5:17"),
+        ("checks: [{steps: []}]\n", "empty-list", "5:18"),
+        ("checks: [{steps: [{boot-time: {at-most: 1s}}]}]\n", "unknown-key", "5:20"),
+        ("ports: [80]\nchecks: [{steps: [{websocket: {connection: 'a b'}}]}]\n", "bad-connection-name", "6:44"),
     ]
 
     private static let semantic: [(String, String, String)] = [
@@ -118,6 +129,48 @@ enum BrokenSpecs {
         ),
         ("checks: [{tcp: {port: 8080}}]\n", "nothing-listens", "5:23"),
         ("checks: [{http: {}}]\n", "nothing-listens", "5:11"),
+        ("ports: [80]\nchecks: [{http: {tls: true}}]\n", "nothing-listens", "6:11"),
+        ("checks: [{amqp: {}}]\n", "nothing-listens", "5:11"),
+        ("ports: [5672]\nchecks: [{amqp: {tls: true}}]\n", "nothing-listens", "6:11"),
+        ("checks: [{steps: [{stun: {}}]}]\n", "nothing-listens", "5:20"),
+        ("checks: [{udp: {port: 1, send: x, expect: y}}]\n", "nothing-listens", "5:23"),
+        ("ports: [1]\nchecks: [{stomp: {port: 1, user: ada}}]\n", "missing-key", "6:28"),
+        ("ports: [1]\nchecks: [{mqtt: {port: 1, password: x}}]\n", "missing-key", "6:27"),
+        ("ports: [1]\nchecks: [{mqtt: {port: 1, expect: x}}]\n", "missing-key", "6:27"),
+        ("ports: [1]\nchecks: [{stomp: {port: 1, refused: true, subscribe: /a}}]\n", "conflicting-keys", "6:43"),
+        (
+            "ports: [1]\nchecks: [{amqp: {port: 1, subscribe: {routing-key: a, address: /q}}}]\n", "conflicting-keys",
+            "6:55"
+        ),
+        (
+            "ports: [1]\nchecks: [{amqp: {version: '1.0', port: 1, publish: {queue: a, address: /q, message: x}}}]\n",
+            "conflicting-keys", "6:53"
+        ),
+        ("ports: [1]\nchecks: [{amqp: {port: 1, publish: {message: x}}}]\n", "missing-key", "6:27"),
+        (
+            "ports: [1]\nchecks: [{amqp: {port: 1, publish: {queue: a, exchange: b, message: x}}}]\n",
+            "conflicting-keys",
+            "6:47"
+        ),
+        ("ports: [3478]\nchecks: [{turn: {}}]\n", "missing-key", "6:11"),
+        ("ports: [3478]\nchecks: [{turn: {user: a, password: b, secret: c}}]\n", "conflicting-keys", "6:40"),
+        (
+            "ports: [1]\nchecks: [{steps: [{mqtt: {connection: a, port: 1}}, {mqtt: {connection: a, port: 1, subscribe: b}}]}]\n",
+            "conflicting-connection", "6:76"
+        ),
+        (
+            "ports: [1]\nchecks: [{steps: [{mqtt: {connection: a, port: 1}}, {stomp: {connection: a, subscribe: b}}]}]\n",
+            "conflicting-connection", "6:54"
+        ),
+        (
+            "ports: [1]\nchecks: [{steps: [{mqtt: {connection: a, port: 1}}, {mqtt: {connection: a}}]}]\n",
+            "empty-step",
+            "6:54"
+        ),
+        (
+            "ports: [1]\nchecks: [{mqtt: {port: 1, user: a, password: {parameter: nobody}}}]\n", "unknown-parameter",
+            "6:58"
+        ),
         ("disk: {size: 1 MiB}\n", "bad-size", "5:14"),
         ("disk: {size: 100 TiB}\n", "bad-size", "5:14"),
         ("disk: {size: 999999999999999 TiB}\n", "bad-size", "5:14"),

@@ -180,6 +180,77 @@ enum Everything {
           - command: {run: 'id ada', status: 0, contains: sudo}
           - unit: {name: cron.service, state: active}
           - boot-time: {at-most: 90s}
+          - http: {tls: true, port: 9000, user: ada, password: lovelace}
+          - udp: {port: 9000, send: PING, expect: PONG}
+          - amqp:
+              version: 0-9-1
+              port: 9000
+              tls: true
+              user: ada
+              password: lovelace
+              vhost: shop
+              subscribe: {queue: orders, exchange: amq.topic, routing-key: 'orders.#'}
+              publish: {exchange: amq.topic, routing-key: orders.new, message: one book}
+              expect: [one, book]
+          - amqp:
+              version: "1.0"
+              port: 9000
+              user: ada
+              password: lovelace
+              subscribe: {address: /queues/orders}
+              publish: {address: /queues/orders, message: two books}
+              expect: two
+          - amqp: {port: 9000, publish: {queue: orders, message: none}, user: ada, password: {parameter: token}}
+          - amqp: {port: 9000, refused: true}
+          - stomp:
+              port: 9000
+              tls: false
+              path: /ws
+              user: ada
+              password: lovelace
+              vhost: shop
+              subscribe: /queue/orders
+              publish: {destination: /queue/orders, message: three}
+              expect: three
+          - stomp: {port: 9000, refused: true}
+          - mqtt:
+              port: 9000
+              tls: false
+              path: /ws
+              user: ada
+              password: lovelace
+              subscribe: 'orders/#'
+              publish: {topic: orders/new, message: four}
+              expect: four
+          - mqtt: {port: 9000, refused: true}
+          - websocket:
+              port: 9000
+              tls: true
+              path: /chat
+              headers: {Origin: 'https://example.org'}
+              subprotocols: [chat]
+              user: ada
+              password: lovelace
+              send: [hello, there]
+              expect: hello
+          - websocket: {port: 9000, refused: true}
+          - stun: {port: 9000, transport: tcp}
+          - turn: {port: 9000, transport: udp, user: ada, password: lovelace}
+          - turn: {port: 9000, secret: s3cret, refused: true}
+          - name: in order
+            steps:
+              - websocket: {connection: browser, port: 9000}
+              - stomp: {connection: s, port: 9000}
+              - mqtt: {connection: m, port: 9000}
+              - amqp: {connection: a, port: 9000}
+              - http: {port: 9000}
+              - tcp: {port: 9000}
+              - udp: {port: 1, send: x}
+              - stun: {port: 9000}
+              - turn: {port: 9000, secret: s3cret}
+              - command: {run: 'true'}
+              - unit: {name: cron.service}
+              - websocket: {connection: browser, send: hello, expect: hello}
         targets: [raw, qcow2]
         snapshot: 2025-06-07
 

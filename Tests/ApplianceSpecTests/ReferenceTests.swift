@@ -8,7 +8,8 @@ import Testing
 /// say.
 struct ReferenceTests {
     private static let spec = "docs/spec.md"
-    private static let documents = [spec] + ApplicationKinds.all.map { "docs/kinds/\($0.field.key).md" }
+    private static let documents =
+        [spec, "docs/checks.md"] + ApplicationKinds.all.map { "docs/kinds/\($0.field.key).md" }
     private static let files = [
         "hello/hello.py": "app = None\n", "requirements.txt": "flask>=3\n", "static/style.css": "",
         "report.sh": "true\n",

@@ -82,7 +82,8 @@ import Testing
             request, in: scratch, qemu, proof.accelerator, log: folder.path + "/console.log")
         let host = host
         try await Machine.run(settings, folder: scratch, runner: host.runner) { machine in
-            let context = CheckContext(machine: machine, http: HTTPClient(environment: [:]), scale: 1)
+            let context = CheckContext(
+                machine: machine, http: HTTPClient(environment: [:]), scale: 1, runner: host.runner)
             let up = try await Self.httpCheck("/", status: 200).run(in: context, seconds: 300)
             #expect(up.passed, "\(up.detail)")
 

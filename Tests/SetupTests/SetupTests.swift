@@ -51,6 +51,7 @@ final class FakeMachine {
         try fake("apt-cache", knowsBackports ? "echo release n=bookworm-backports" : "")
         try fake("install", "log install \"$@\"; cat \"$3\" >\"$ROOT/added\"")
         try fake("usermod", "log usermod \"$@\"")
+        try fake("systemctl", "log systemctl \"$@\"")
         try fake("qemu-system-x86_64", "exit \(guestStatus)")
         try fake(
             "dpkg-query",
@@ -152,6 +153,15 @@ final class FakeMachine {
             machine.calls.filter { $0.hasPrefix("sudo ") } == [
                 "sudo apt-get -q update", "sudo \(install) libsolv-dev gpgv gnupg",
             ])
+    }
+
+    @Test func `servers that come along for tests are not left running`() async throws {
+        let machine = try FakeMachine(user: "root", missing: ["coturn", "gnupg"])
+        #expect(try await machine.setUp("test").status == 0)
+        #expect(!machine.calls.contains { $0.hasPrefix("systemctl") })
+        try machine.write("run/systemd/system/here", "")
+        #expect(try await machine.setUp("test").status == 0)
+        #expect(machine.calls.last == "systemctl -q disable --now coturn.service")
     }
 
     @Test func `root needs no sudo; only what a purpose needs is looked at`() async throws {

@@ -95,6 +95,11 @@ private func describe(_ kind: Check.Kind) -> String {
     case .command(let check): return "`\(check.run)` -> \(check.status)"
     case .unit(let check): return check.unit.map { "\($0) \(check.state)" } ?? "systemctl --failed is empty"
     case .bootTime(let check): return "at most \(shortSeconds(check.atMost))"
+    case .udp(let check): return "udp port \(check.port)" + (check.expect.map { " says '\($0)'" } ?? "")
+    case .client(let check):
+        let transport = check.transport == .tcp ? "" : "\(check.transport.rawValue) "
+        return check.isContinuation ? "over '\(check.connection ?? "")'" : "\(transport)port \(check.port)"
+    case .steps(let steps): return steps.map { "\($0.name) (\(describe($0.kind)))" }.joined(separator: "; ")
     }
 }
 

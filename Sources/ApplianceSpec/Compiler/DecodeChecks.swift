@@ -28,25 +28,17 @@ extension SpecDecoder {
         }
     }
 
-    private func checkKind(_ node: SpecNode, standardPort: Int) -> (Check.Kind, String)? {
-        if let http = node["http"] {
-            let method = http.text("method")?.value ?? "GET"
-            let path = http.text("path")?.value ?? "/"
-            let json = http["json"]?.members.map { ($0.key.value, $0.value.json.compactText) } ?? []
-            let headers = http["headers"]?.members.compactMap { member in
-                member.value.string.map { (member.key.value, $0) }
-            }
-            let check = HTTPCheck(
-                method: method, port: http["port"]?.integer ?? standardPort, path: path,
-                headers: Dictionary(headers ?? []) { _, last in last }, body: http.text("body")?.value,
-                status: http["status"]?.integer ?? 200, contains: http.oneOrMoreTexts("contains"),
-                json: Dictionary(json) { _, last in last })
-            return (.http(check), "\(method) \(path)")
-        }
+    /// The kind of the check, or of one step, and what it is called without a name of its own.
+    mutating func checkKind(_ node: SpecNode, standardPort: Int) -> (Check.Kind, String)? {
+        if let http = node["http"] { return httpCheck(http, standardPort: standardPort) }
         if let tcp = node["tcp"] {
             guard let port = tcp["port"]?.integer else { return nil }
             let check = TCPCheck(port: port, send: tcp.text("send")?.value, expect: tcp.text("expect")?.value)
             return (.tcp(check), "tcp \(port)")
+        }
+        if let udp = node["udp"] {
+            guard let port = udp["port"]?.integer, let text = udp.text("send") else { return nil }
+            return (.udp(UDPCheck(port: port, send: text.value, expect: udp.text("expect")?.value)), "udp \(port)")
         }
         if let command = node["command"] {
             guard let run = command.text("run")?.value else { return nil }
@@ -63,7 +55,28 @@ extension SpecDecoder {
             guard let limit = bootTime.text("at-most").flatMap({ seconds(parsing: $0.value) }) else { return nil }
             return (.bootTime(BootTimeCheck(atMost: limit)), "boot time")
         }
-        return nil
+        if let steps = node["steps"] { return stepsCheck(steps, standardPort: standardPort) }
+        return clientCheck(node, standardPort: standardPort)
+    }
+
+    private mutating func httpCheck(_ http: SpecNode, standardPort: Int) -> (Check.Kind, String) {
+        let method = http.text("method")?.value ?? "GET"
+        let path = http.text("path")?.value ?? "/"
+        let json = http["json"]?.members.map { ($0.key.value, $0.value.json.compactText) } ?? []
+        let headers = http["headers"]?.members.compactMap { member in
+            member.value.string.map { (member.key.value, $0) }
+        }
+        let tls = http["tls"]?.boolean ?? false
+        var check = HTTPCheck(
+            method: method, port: http["port"]?.integer ?? (tls ? 443 : standardPort), path: path,
+            headers: Dictionary(headers ?? []) { _, last in last }, body: http.text("body")?.value,
+            status: http["status"]?.integer ?? 200, contains: http.oneOrMoreTexts("contains"),
+            json: Dictionary(json) { _, last in last })
+        check.tls = tls
+        check.user = http.text("user")?.value
+        check.password = http["password"].map(checkValue)
+        checkLogin(http)
+        return (.http(check), "\(method) \(path)" + (tls ? " over TLS" : ""))
     }
 
     /// What every appliance promises.
@@ -75,6 +88,7 @@ extension SpecDecoder {
 
     mutating func checkConsistency(of appliance: Appliance) {
         checkPorts(of: appliance)
+        checkParameters(of: appliance)
         checkServices(appliance.services)
     }
 
@@ -82,25 +96,40 @@ extension SpecDecoder {
         // Of an application with errors of its own it is not known where it listens.
         if root["application"] != nil, appliance.application == nil { return }
         let known = appliance.ports.sorted().map(String.init).joined(separator: ", ")
-        for node in root.list("checks") {
-            guard let port = (node["http"] ?? node["tcp"])?["port"] else {
-                if let http = node.member("http"), !appliance.ports.contains(appliance.application?.port ?? 80) {
-                    fail(
-                        "nothing-listens", "nothing in this appliance listens on port 80", http.key.range,
-                        hint: Self.portHint(80, known: known))
-                }
-                continue
-            }
-            guard let number = port.integer, (1...65535).contains(number), !appliance.ports.contains(number) else {
-                continue
-            }
-            fail(
-                "nothing-listens", "nothing in this appliance listens on port \(number)", port.range,
-                hint: Self.portHint(number, known: known))
-        }
+        for node in root.list("checks") { checkPort(of: node, appliance, known: known) }
         if let port = appliance.application?.port, let own = root.list("ports").first(where: { $0.integer == port }) {
             warn("listed-twice", "the application listens on port \(port) already", own.range)
         }
+    }
+
+    /// A value that a check is given by a parameter needs one.
+    private mutating func checkParameters(of appliance: Appliance) {
+        if root["application"] != nil, appliance.application == nil { return }
+        let names = appliance.parameters.map(\.name.value)
+        for check in root.list("checks").flatMap({ [$0] + $0.list("steps") }) {
+            for key in check.members.flatMap(\.value.members) where ["password", "secret"].contains(key.key.value) {
+                guard let name = key.value.text("parameter"), !names.contains(name.value) else { continue }
+                let known = names.isEmpty ? nil : "there are: \(names.sorted().joined(separator: ", "))"
+                fail(
+                    "unknown-parameter", "the appliance has no parameter '\(name.value)'", name.range,
+                    hint: suggestion(for: name.value, in: names) ?? known)
+            }
+        }
+    }
+
+    private mutating func checkPort(of node: SpecNode, _ appliance: Appliance, known: String) {
+        var opened: Set<String> = []
+        for step in node.list("steps") {
+            // One that goes on with a connection asks no port.
+            if let connection = Self.connection(of: step), !opened.insert(connection).inserted { continue }
+            checkPort(of: step, appliance, known: known)
+        }
+        guard let (port, range) = portAsked(of: node, standardPort: appliance.application?.port ?? 80),
+            (1...65535).contains(port), !appliance.ports.contains(port)
+        else { return }
+        fail(
+            "nothing-listens", "nothing in this appliance listens on port \(port)", range,
+            hint: Self.portHint(port, known: known))
     }
 
     private static func portHint(_ port: Int, known: String) -> String {

@@ -6,13 +6,29 @@ extension SpecDeclarations {
             Field(
                 "timeout", .text(.duration), "How long it may take, waiting for the service included.",
                 standard: "60s"),
+        ] + kinds(inSteps: false) + [
+            Field("boot-time", .record(bootTime), "The time that booting takes, by systemd-analyze."),
+            Field(
+                "steps", .list(of: .record(step), atLeast: 1),
+                "Several of these in order: publish, then expect. Connections may stay open from one step to another."),
+        ],
+        exactlyOne: kinds(inSteps: false).map(\.key) + ["boot-time", "steps"])
+
+    /// One after the other, in `steps`.
+    static let step = Record(
+        name: "a step", fields: kinds(inSteps: true), exactlyOne: kinds(inSteps: true).map(\.key))
+
+    /// What may be checked by itself and as one step of several.
+    private static func kinds(inSteps: Bool) -> [Field] {
+        [
             Field("http", .record(http), "An HTTP request and what must come back."),
             Field("tcp", .record(tcp), "A TCP connection."),
+            Field("udp", .record(udp), "A UDP datagram, and what must come back where something must."),
+        ] + clientKinds(inSteps: inSteps) + [
             Field("command", .record(command), "A command in the guest, as root."),
             Field("unit", .record(unit), "The state of a systemd unit."),
-            Field("boot-time", .record(bootTime), "The time that booting takes, by systemd-analyze."),
-        ],
-        exactlyOne: ["http", "tcp", "command", "unit", "boot-time"])
+        ]
+    }
 
     private static let http = Record(
         name: "an http check",
@@ -20,8 +36,12 @@ extension SpecDeclarations {
             Field(
                 "method", .choice(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]), "The method.",
                 standard: "GET"),
-            Field("port", .integer(1...65535), "The guest's port.", standard: "where the application listens, else 80"),
+            Field(
+                "port", .integer(1...65535), "The guest's port.",
+                standard: "443 with `tls`; where the application listens, else 80"),
+            tls("HTTPS"),
             Field("path", .text(.urlPath), "The path.", standard: "/"),
+            checkUser, checkPassword,
             Field("headers", .map(keys: .header, values: .text(.line)), "Headers that are sent."),
             Field("body", .text(.anyText), "The body that is sent."),
             Field("status", .integer(100...599), "The status that must come back.", standard: "200"),

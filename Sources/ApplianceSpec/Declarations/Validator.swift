@@ -58,7 +58,10 @@ struct Validator {
         case .integer(let range): checkInteger(node, range)
         case .choice(let words):
             guard let word = node.string else {
-                wrongType(node, expected: "one of \(words.joined(separator: ", "))")
+                let isUnquoted = node.scalarText.map(words.contains) ?? false
+                wrongType(
+                    node, expected: "one of \(words.joined(separator: ", "))",
+                    hint: isUnquoted ? "write it in quotes: \"\(node.scalarText ?? "")\"" : nil)
                 return
             }
             guard !words.contains(word) else { return }

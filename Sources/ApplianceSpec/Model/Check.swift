@@ -8,6 +8,24 @@ package struct Check: Sendable {
         case command(CommandCheck)
         case unit(UnitCheck)
         case bootTime(BootTimeCheck)
+        case udp(UDPCheck)
+        /// AMQP, STOMP, MQTT, WebSocket, STUN, TURN.
+        case client(ClientCheck)
+        /// One after the other; all have to pass.
+        case steps([Step])
+    }
+
+    /// One of several that are taken in order.
+    package struct Step: Sendable {
+        /// What messages call it: `publish over amqp`.
+        package var name: String
+        /// Not `steps`, and not `bootTime`.
+        package var kind: Kind
+
+        package init(name: String, kind: Kind) {
+            self.name = name
+            self.kind = kind
+        }
     }
 
     /// What reports call it; unique within the appliance: `GET /`.
@@ -36,6 +54,11 @@ package struct HTTPCheck: Sendable {
     package var contains: [String]
     /// Members that the body, parsed as JSON, must have: a dotted path and the value as JSON text.
     package var json: [String: String]
+    /// HTTPS; the certificate is not judged.
+    package var tls = false
+    /// For basic authentication.
+    package var user: String?
+    package var password: CheckValue?
 }
 
 package struct TCPCheck: Sendable {

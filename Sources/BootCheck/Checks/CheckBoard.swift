@@ -80,6 +80,7 @@ extension Duration {
 struct BoardCheck: Sendable {
     enum Kind: Sendable {
         case http(HTTPCheck), tcp(TCPCheck), command(CommandCheck), unit(UnitCheck), bootTime(BootTimeCheck)
+        case steps(Check.Kind)
         case comesUp
     }
 
@@ -97,13 +98,15 @@ struct BoardCheck: Sendable {
     init(_ check: Check) {
         name = check.name
         timeout = check.timeout
-        kind =
-            switch check.kind {
+        let kind = check.kind
+        self.kind =
+            switch kind {
             case .http(let check): .http(check)
             case .tcp(let check): .tcp(check)
             case .command(let check): .command(check)
             case .unit(let check): .unit(check)
             case .bootTime(let check): .bootTime(check)
+            case .udp, .client, .steps: .steps(kind)
             }
     }
 
@@ -115,6 +118,9 @@ struct BoardCheck: Sendable {
         case .command: "command"
         case .unit: "unit"
         case .bootTime: "boot-time"
+        case .steps(.udp): "udp"
+        case .steps(.client(let check)): check.client.rawValue
+        case .steps: "steps"
         case .comesUp: "boot"
         }
     }
@@ -122,6 +128,13 @@ struct BoardCheck: Sendable {
     var needsShell: Bool {
         switch kind {
         case .command, .unit, .bootTime: true
+        case .steps(let kind):
+            kind.parts.contains { part in
+                switch part {
+                case .command, .unit: true
+                default: false
+                }
+            }
         case .http, .tcp, .comesUp: false
         }
     }

@@ -6,6 +6,11 @@ struct CheckContext: Sendable {
     var http: HTTPClient
     /// All time limits are multiplied by this: 1 with KVM, more where the guest is emulated.
     var scale: Double
+    var runner: CommandRunner
+    /// The values of the instance's parameters that the boot was given, by their names.
+    var parameters: [String: String] = [:]
+    /// Where the guest is asked for those that it made itself.
+    var door: GuestDoor?
 
     /// Seconds between two attempts.
     static let pause = 1.0
@@ -28,6 +33,21 @@ struct CheckContext: Sendable {
             try await Task.sleep(for: .seconds(min(CheckContext.pause, max(0, (deadline - clock.now).inSeconds))))
         }
         return last ?? CheckOutcome(failed: "no answer within \(Int(seconds)) s")
+    }
+}
+
+extension CheckContext {
+    /// Whether the guest accepted the connection that was just made to its port.
+    func guestAccepts(_ port: Int, patience: Double) async throws -> Bool {
+        let deadline = ContinuousClock().now + .seconds(patience)
+        while ContinuousClock().now < deadline {
+            let states = try await machine.connections().filter { $0.guestPort == port }.map(\.state)
+            if states.contains("ESTABLISHED") { return true }
+            // Refused: the attempt is gone from the table.
+            if !states.contains("SYN_SENT") { return false }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return false
     }
 }
 

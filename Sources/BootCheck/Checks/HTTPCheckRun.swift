@@ -1,18 +1,27 @@
 import ApplianceSpec
+import FoundationEssentials
 import HostSystem
 
 extension HTTPCheck {
     /// The request as it is sent to this machine's end of the forwarded port.
-    func request(hostPort: Int, limit: Double) -> HTTPRequest {
-        var request = HTTPRequest("http://127.0.0.1:\(hostPort)\(path.hasPrefix("/") ? "" : "/")\(path)")
+    ///
+    /// - Parameter password: of `user`, for basic authentication.
+    func request(hostPort: Int, limit: Double, password: String? = nil) -> HTTPRequest {
+        var request = HTTPRequest(
+            "\(tls ? "https" : "http")://127.0.0.1:\(hostPort)\(path.hasPrefix("/") ? "" : "/")\(path)")
         request.method = method
         var fields = headers
         // What a client of the guest itself would send, whatever port is forwarded today.
         if !fields.keys.contains(where: { $0.lowercased() == "host" }) {
-            fields["Host"] = port == 80 ? "localhost" : "localhost:\(port)"
+            fields["Host"] = port == (tls ? 443 : 80) ? "localhost" : "localhost:\(port)"
+        }
+        if let user, let password {
+            fields["Authorization"] = "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()
         }
         request.headers = fields.map { "\($0.key): \($0.value)" }.sorted()
         request.body = body.map { Array($0.utf8) }
+        // The image made it at its first boot, for a name of its own.
+        request.verifiesCertificate = false
         request.timeout = .seconds(limit)
         request.bodyLimit = 16 << 20
         return request
@@ -54,7 +63,12 @@ extension HTTPCheck {
         }
         return try await context.retry(for: seconds) { left in
             do {
-                return judge(try await context.http.send(request(hostPort: hostPort, limit: left)))
+                var secret: String?
+                if let password { secret = try await context.json(of: password, limit: left).string }
+                return judge(
+                    try await context.http.send(request(hostPort: hostPort, limit: left, password: secret)))
+            } catch let error as GuestUnreachable {
+                return CheckOutcome(failed: error.reason)
             } catch let error as HostError {
                 return CheckOutcome(failed: "no answer from port \(port): \(error.message)")
             }

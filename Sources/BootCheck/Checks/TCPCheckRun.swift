@@ -18,7 +18,7 @@ extension TCPCheck {
             }
             defer { socket.close() }
             // QEMU accepts before the guest does; only its own table tells whether the guest answered.
-            guard try await isEstablished(context, patience: min(left, 10 * context.scale)) else {
+            guard try await context.guestAccepts(port, patience: min(left, 10 * context.scale)) else {
                 return CheckOutcome(failed: "nothing listens on port \(port)")
             }
             if let send {
@@ -31,18 +31,6 @@ extension TCPCheck {
             guard let expect else { return CheckOutcome(passed: "port \(port) accepts") }
             return try await answer(socket, expect, limit: max(0.2, min(left - 0.5, 10 * context.scale)))
         }
-    }
-
-    private func isEstablished(_ context: CheckContext, patience: Double) async throws -> Bool {
-        let deadline = ContinuousClock().now + .seconds(patience)
-        while ContinuousClock().now < deadline {
-            let states = try await context.machine.connections().filter { $0.guestPort == port }.map(\.state)
-            if states.contains("ESTABLISHED") { return true }
-            // Refused: the attempt is gone from the table.
-            if !states.contains("SYN_SENT") { return false }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        return false
     }
 
     private func answer(_ socket: StreamSocket, _ expect: String, limit: Double) async throws -> CheckOutcome {

@@ -15,6 +15,10 @@ enum GuestJournal {
             switch check.kind {
             case .http(let http): unit = try await owner(ofPort: http.port, shell, limit)
             case .tcp(let tcp): unit = try await owner(ofPort: tcp.port, shell, limit)
+            case .steps(let kind):
+                if let port = kind.parts.compactMap(\.tcpPort).last {
+                    unit = try await owner(ofPort: port, shell, limit)
+                }
             case .bootTime: return nil
             case .command, .unit, .comesUp: break
             }

@@ -17,8 +17,10 @@ final class Machine: Sendable {
     let console: StreamSocket
     /// When the guest's first instruction ran.
     let started: ContinuousClock.Instant
-    /// Guest port to this machine's port.
+    /// Guest port to this machine's port, of TCP.
     let ports: [Int: Int]
+    /// The same of UDP.
+    let udpPorts: [Int: Int]
     private let ending: Ending
 
     /// How QEMU ended, once it has, and whether the guest had started by then.
@@ -32,7 +34,7 @@ final class Machine: Sendable {
 
     private init(
         _ settings: MachineSettings, folder: String, monitor: QMPClient, console: StreamSocket,
-        started: ContinuousClock.Instant, ports: [Int: Int], ending: Ending
+        started: ContinuousClock.Instant, ports: [Int: Int], udpPorts: [Int: Int], ending: Ending
     ) {
         self.settings = settings
         self.folder = folder
@@ -40,6 +42,7 @@ final class Machine: Sendable {
         self.console = console
         self.started = started
         self.ports = ports
+        self.udpPorts = udpPorts
         self.ending = ending
     }
 
@@ -58,6 +61,10 @@ final class Machine: Sendable {
             $0.workingDirectory = folder
         }
         let ending = Ending()
+        // QEMU sends to it from the guest's first frame on.
+        let neighbour =
+            settings.hasNeighbour ? try Neighbour(folder: folder, guestPorts: settings.udpPorts) : nil
+        defer { neighbour?.close() }
         return try await withThrowingTaskGroup(of: MachineOutcome<Value>.self) { group in
             group.addTask {
                 let result = try await runner.run(command)
@@ -65,7 +72,8 @@ final class Machine: Sendable {
                 return .ended
             }
             group.addTask {
-                let machine = try await attach(settings, folder: folder, ending: ending)
+                let machine = try await attach(
+                    settings, folder: folder, udpPorts: neighbour?.ports ?? [:], ending: ending)
                 ending.isUp.store(true, ordering: .releasing)
                 defer { machine.console.close() }
                 return .done(try await body(machine))
@@ -82,7 +90,7 @@ final class Machine: Sendable {
     }
 
     private static func attach(
-        _ settings: MachineSettings, folder: String, ending: Ending
+        _ settings: MachineSettings, folder: String, udpPorts: [Int: Int], ending: Ending
     ) async throws -> Machine {
         let monitor = try await QMPClient.connect(
             folder: folder, name: MachineSettings.File.monitor, seconds: patience)
@@ -96,7 +104,7 @@ final class Machine: Sendable {
         try await monitor.execute("cont", limit: patience)
         return Machine(
             settings, folder: folder, monitor: monitor, console: console, started: ContinuousClock().now,
-            ports: ports, ending: ending)
+            ports: ports, udpPorts: udpPorts, ending: ending)
     }
 
     /// Seconds since the guest started.

@@ -86,7 +86,16 @@ extension MachineSettings {
             options += ",hostfwd=tcp:127.0.0.1:\(forward.host ?? 0)-:\(forward.guest)"
         }
         // Without its ROM the card is not tried for booting.
-        return ["-netdev", options, "-device", "virtio-net-pci,netdev=net,romfile="]
+        guard hasNeighbour else { return ["-netdev", options, "-device", "virtio-net-pci,netdev=net,romfile="] }
+        // User networking that reaches nothing outside lets no datagram of the guest out, not even an answer: those go to
+        // a neighbour on the same hub (`Neighbour`).
+        return [
+            "-netdev", options, "-netdev",
+            "dgram,id=lan,local.type=unix,local.path=\(File.hub),remote.type=unix,remote.path=\(File.neighbour)",
+            "-netdev", "hubport,id=hub-net,hubid=0,netdev=net", "-netdev", "hubport,id=hub-lan,hubid=0,netdev=lan",
+            "-netdev", "hubport,id=hub-guest,hubid=0", "-device",
+            "virtio-net-pci,netdev=hub-guest,romfile=,mac=\(EthernetAddress.guest)",
+        ]
     }
 
     private var channels: [String] {

@@ -57,6 +57,9 @@ struct MachineSettings: Sendable {
         static let monitor = "qmp"
         static let console = "console"
         static let agent = "agent"
+        /// QEMU's end and ours of the wire between hub and neighbour.
+        static let hub = "hub"
+        static let neighbour = "neighbour"
     }
 
     var qemu: QEMU
@@ -78,8 +81,13 @@ struct MachineSettings: Sendable {
     var forwards: [PortForward]
     /// Whether the guest reaches more than what is forwarded to it.
     var hasNetworkOutside = false
+    /// The guest's UDP ports that are reached on this machine's loopback address.
+    var udpPorts: [Int] = []
     /// Where the console is recorded.
     var consoleLog: String
     /// Boots this kernel instead of what is on the disk.
     var kernel: Kernel?
+
+    /// Whether another machine is on the guest's network, for datagrams.
+    var hasNeighbour: Bool { !udpPorts.isEmpty }
 }

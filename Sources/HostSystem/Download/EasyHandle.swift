@@ -45,6 +45,10 @@ final class EasyHandle {
         set(CURLOPT_CONNECTTIMEOUT_MS, policy.connectTimeout.inMilliseconds)
         set(CURLOPT_LOW_SPEED_LIMIT, policy.stallSpeed)
         set(CURLOPT_LOW_SPEED_TIME, max(policy.stallTime.inMilliseconds / 1000, 1))
+        if !transfer.verifiesCertificate {
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
         if let timeout = transfer.timeout { set(CURLOPT_TIMEOUT_MS, max(timeout.inMilliseconds, 1)) }
         if let range = transfer.range { set(CURLOPT_RANGE, range) }
         set(CURLOPT_BUFFERSIZE, 256 << 10)

@@ -8,6 +8,8 @@ package struct HTTPRequest: Sendable {
     package var headers: [String] = []
     package var body: [UInt8]?
     package var followsRedirects = false
+    /// Whether a server's certificate has to be good; not for a guest, which made its own.
+    package var verifiesCertificate = true
     /// From name resolution to the last byte.
     package var timeout: Duration = .seconds(30)
     /// A longer answer is refused.
@@ -57,6 +59,7 @@ package struct HTTPClient: Sendable {
         transfer.body = request.body
         transfer.followsRedirects = request.followsRedirects
         transfer.timeout = request.timeout
+        transfer.verifiesCertificate = request.verifiesCertificate
         switch await engine.perform(transfer) {
         case .answered(let head):
             return HTTPResponse(status: head.status, headers: head.fields, body: memory.bytes)

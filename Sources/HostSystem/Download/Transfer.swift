@@ -5,6 +5,7 @@ struct Transfer: Sendable {
     var headers: [String] = []
     var body: [UInt8]?
     var followsRedirects = true
+    var verifiesCertificate = true
     /// `500-`: what is asked for by Range.
     var range: String?
     /// The whole transfer; nil: as long as it moves.
