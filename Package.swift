@@ -57,6 +57,8 @@ let package = Package(
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
         library("CGuestfs", "libguestfs", "libguestfs-dev"),
         library("CSolv", "libsolvext", "libsolvext-dev"),
+        library("CXML", "libxml-2.0", "libxml2-dev"),
+        library("CZlib", "zlib", "zlib1g-dev"),
         .systemLibrary(name: "CLinux"),
         // With nothing of Swift's runtime: it is loaded into the programs of appliances.
         .target(
@@ -68,6 +70,7 @@ let package = Package(
         stage("Diagnostics", []),
         stage("ContentDigest", ["CCrypt", "CCrypto", system]),
         stage("Kickstart", ["Diagnostics"]),
+        stage("XMLDocuments", ["CXML"]),
         stage("ApplianceSpec", ["Diagnostics", "ContentDigest", "Kickstart", yams, system]),
         stage("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         stage("HostSystem", ["CArchive", "CCurl", "CLinux", "ContentDigest", "Diagnostics", subprocess, system]),
@@ -81,12 +84,17 @@ let package = Package(
             ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CGuestfs"]),
         stage(
             "ImageExport",
-            ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CLinux", system]),
+            [
+                "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics", "CLinux", "CZlib",
+                "XMLDocuments", system,
+            ]),
         stage(
             "BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"],
             // The clients of its checks, for the machine's own Python.
             resources: clientScripts.map { .embedInCode("Clients/Python/\($0).py") }),
-        stage("ImageInspection", ["HostSystem", "ContentDigest", "Diagnostics"]),
+        stage(
+            "ImageInspection",
+            ["ApplianceSpec", "CLinux", "HostSystem", "ContentDigest", "Diagnostics", "XMLDocuments"]),
         stage("ProgressDisplay", ["ApplianceSpec", "HostSystem"]),
         stage("TimingReport", ["HostSystem"]),
         .executableTarget(

@@ -16,3 +16,13 @@ static inline int sb_crypt(const char *password, const char *method, const char 
     free(data);
     return is_made;
 }
+/// crypt_r(3) by the settings of another hash; 0 when libcrypt does not know them.
+static inline int sb_crypt_as(const char *password, const char *hash, char output[384]) {
+    struct crypt_data *data = calloc(1, sizeof *data);
+    if (!data) return 0;
+    char *made = crypt_r(password, hash, data);
+    int ok = made && made[0] != '*';
+    if (ok) { strncpy(output, made, 383); output[383] = 0; }
+    free(data);
+    return ok;
+}

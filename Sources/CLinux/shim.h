@@ -64,3 +64,9 @@ static inline int sb_lock(int descriptor, int exclusive) {
 }
 /// fcntl(2)'s F_SETPIPE_SZ: how many bytes a pipe holds before its writer waits. -1 where the user may have no more.
 static inline int sb_set_pipe_size(int descriptor, int bytes) { return (int)syscall(SYS_fcntl, descriptor, 1031, bytes); }
+
+/// memmem(3), which the headers show only where everything of GNU's is asked for.
+extern void *memmem(const void *, size_t, const void *, size_t);
+static inline const void *sb_find(const void *bytes, size_t count, const void *needle, size_t length) {
+    return memmem(bytes, count, needle, length);
+}

@@ -35,6 +35,7 @@ final class HashFunction: Sendable {
     private nonisolated(unsafe) static let library: OpaquePointer? = OSSL_LIB_CTX_new()
     static let sha256 = HashFunction("SHA256")
     static let md5 = HashFunction("MD5")
+    static let sha1 = HashFunction("SHA1")
 
     private init(_ name: String) {
         pointer = Self.library.flatMap { EVP_MD_fetch($0, name, nil) }
@@ -43,8 +44,8 @@ final class HashFunction: Sendable {
 
 /// Why nothing can be hashed on this machine; nil when everything can. Asked once, before anything is hashed.
 package func libcryptoFault() -> String? {
-    for (name, function) in [("SHA-256", HashFunction.sha256), ("MD5", HashFunction.md5)] where function.pointer == nil
-    {
+    for (name, function) in [("SHA-256", HashFunction.sha256), ("MD5", HashFunction.md5), ("SHA-1", HashFunction.sha1)]
+    where function.pointer == nil {
         return "libcrypto has no \(name)"
     }
     return nil

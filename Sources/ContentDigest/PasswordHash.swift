@@ -36,3 +36,13 @@ package enum PasswordHash {
         }.joined()
     }
 }
+
+extension PasswordHash {
+    /// Whether a hash of crypt(5), as /etc/shadow has it, is that password's.
+    package static func matches(_ password: String, _ hash: String) -> Bool {
+        guard !password.utf8.contains(0), !hash.isEmpty else { return false }
+        var result = [CChar](repeating: 0, count: 384)
+        guard sb_crypt_as(password, hash, &result) != 0 else { return false }
+        return String(decoding: result.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) == hash
+    }
+}

@@ -172,6 +172,11 @@ package enum Files {
         }
     }
 
+    /// A further name of a file, on the same filesystem (link(2)).
+    package static func link(_ path: String, as name: String) throws(HostError) {
+        if Glibc.link(path, name) != 0 { throw failure(errno, "cannot link", name) }
+    }
+
     /// unlink(2); a file that is not there is fine.
     package static func remove(_ path: String) throws(HostError) {
         if unlink(path) != 0, errno != ENOENT { throw failure(errno, "cannot remove", path) }

@@ -1,4 +1,3 @@
-package import ApplianceSpec
 package import BuildPlanning
 import ContentDigest
 import FoundationEssentials
@@ -39,8 +38,10 @@ package struct ImagePublisher: Sendable {
         if isComplete { return artifacts }
         try await copy(missing, stem: stem, into: folder)
         // What an earlier build of this version made for targets that the spec no longer has is not this image.
-        for target in Target.allCases where !files.contains(where: { $0.target == target }) {
-            try Files.remove("\(folder)/\(stem).\(target.fileExtension)")
+        let names = Set(artifacts.map(\.file))
+        let earlier = Set(present.keys).union(["\(stem).raw", "\(stem).qcow2"])
+        for name in earlier.subtracting(names).sorted() where name.hasPrefix(stem) {
+            try Files.remove("\(folder)/\(name)")
         }
         try Files.write(checksums, to: sums)
         try remember(artifacts, in: folder)
@@ -49,13 +50,13 @@ package struct ImagePublisher: Sendable {
 
     /// Copies a format's file aside in the output folder before it is known whether it counts: `publish` then only has
     /// to rename it. Whoever calls it calls `discard` at the end, whatever happened.
-    package func prepare(_ target: Target, at path: String, stem: String, into folder: String) async throws {
-        try await prepare("\(stem).\(target.fileExtension)", at: path, stem: stem, into: folder)
+    package func prepare(_ file: FormatFile, stem: String, into folder: String) async throws {
+        try await prepare(file.name(stem: stem), at: file.path, stem: stem, into: folder)
     }
 
     private func prepare(_ file: String, at path: String, stem: String, into folder: String) async throws {
         let aside = aside(stem, folder)
-        try Files.makeFolder(aside)
+        try Files.makeFolder(Files.folder(of: "\(aside)/\(file)"))
         try await Timeline.measure("copy \(file)") {
             try await blocking(
                 named: "copy", cancellable: { try SparseCopy.copy(path, to: "\(aside)/\(file)", cancelled: $0) })
@@ -79,7 +80,10 @@ package struct ImagePublisher: Sendable {
             }
             try await group.waitForAll()
         }
-        for (_, artifact) in files { try Files.move("\(aside)/\(artifact.file)", to: "\(folder)/\(artifact.file)") }
+        for (_, artifact) in files {
+            try Files.makeFolder(Files.folder(of: "\(folder)/\(artifact.file)"))
+            try Files.move("\(aside)/\(artifact.file)", to: "\(folder)/\(artifact.file)")
+        }
     }
 
     static func asideName(_ stem: String, process: Int32) -> String { ".\(stem).\(process)" }

@@ -19,7 +19,10 @@ struct BuildSummary {
             result.image.tree.largestPackages.map { [$0.name, "\(ByteSize(bytes: $0.bytes))"] })
         lines += ["", "Images:"]
         lines += table(
-            result.artifacts.map { ["\(folder)/\($0.file)", "\(ByteSize(bytes: $0.size))", $0.sha256.short] })
+            // The blobs of a layout are found by its index.
+            result.artifacts.filter { !$0.file.contains("/blobs/") }.map {
+                ["\(folder)/\($0.file)", "\(ByteSize(bytes: $0.size))", $0.sha256.short]
+            })
         return lines.joined(separator: "\n")
     }
 }

@@ -41,9 +41,18 @@ struct Pipeline: Sendable {
         let publisher = ImagePublisher(host: host)
         let stem = BuildPlan.outputName(plan.appliance)
         defer { publisher.discard(stem: stem, in: folder) }
-        let formats = try await images(of: root, tools, disk, looking) { target, path in
-            try await publisher.prepare(target, at: path, stem: stem, into: folder)
+        let pool = FormPool(host: host, facts: ApplianceFacts(plan), tools: tools, tree: root.map(treeWriting))
+        let made: Swift.Result<(image: DiskImage, files: [FormatFile]), any Error>
+        do {
+            made = .success(
+                try await images(of: root, tools, disk, looking, pool) { file in
+                    try await publisher.prepare(file, stem: stem, into: folder)
+                })
+        } catch {
+            made = .failure(error)
         }
+        await pool.discard()
+        let formats = try made.get()
         let artifacts = try await publisher.publish(formats.files, stem: stem, into: folder)
         return Result(image: formats.image, artifacts: artifacts, steps: timings.steps)
     }
@@ -53,7 +62,11 @@ struct Pipeline: Sendable {
     private func rootFilesystem(_ gate: Gate) async throws -> (RootFilesystem?, ToolsRoot?) {
         let assembler = RootfsAssembler(host: host)
         let lock = plan.lock
-        let needsTree = try !isCached(.disk)
+        let needsTree =
+            try !isCached(.disk)
+            || plan.formats.contains { step in
+                try step.target?.needsTree(plan.appliance.formats) == true && host.store.entry(step.digest) == nil
+            }
         let needsTools =
             try needsTree || plan.steps.contains { try $0.kind == .format && host.store.entry($0.digest) == nil }
         try await download(with: assembler, tree: needsTree, tools: needsTools)
@@ -113,8 +126,8 @@ struct Pipeline: Sendable {
 
     /// The disk and its formats. These are made while the disk is still being verified, and kept when it is right.
     private func images(
-        of root: RootFilesystem?, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking,
-        copying copy: @escaping @Sendable (Target, String) async throws -> Void
+        of root: RootFilesystem?, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking, _ pool: FormPool,
+        copying copy: @escaping @Sendable (FormatFile) async throws -> Void
     ) async throws -> (image: DiskImage, files: [FormatFile]) {
         let writer = FormatWriter(host: host)
         let steps = plan.formats
@@ -132,10 +145,14 @@ struct Pipeline: Sendable {
                     step, root: root, tools: tools, plan: plan, session: looking.session, useKVM: useKVM
                 ) { disk in
                     try await Self.inParallel(steps) { step in
-                        async let copied: Void? = step.target == .raw ? copy(.raw, disk.path) : nil
+                        // Nobody waits for the raw disk's digest to copy it.
+                        let raw = FormatFile(
+                            target: .raw, suffix: ".raw", path: disk.path, size: 0, sha256: step.digest)
+                        let copiesRaw = step.target == .raw && plan.appliance.formats.raw.contains(.plain)
+                        async let copied: Void? = copiesRaw ? copy(raw) : nil
                         let format = try await self.made(
-                            step, by: writer, from: disk.path, digest: disk.digest, tools)
-                        if let target = step.target, target != .raw { try await copy(target, format.path) }
+                            step, by: writer, from: disk.path, digest: disk.digest, pool)
+                        for file in format.files where file.suffix != ".raw" { try await copy(file) }
                         _ = try await copied
                         return format
                     }
@@ -150,18 +167,24 @@ struct Pipeline: Sendable {
                 noteCached(step)
                 return file
             }
-            let format = try await self.made(step, by: writer, from: path, try needed(tools))
+            let format = try await self.made(step, by: writer, from: path, pool)
             return try writer.keep(format, as: step, disk: path)
         }
-        return (image, files)
+        return (image, files.flatMap { $0 })
+    }
+
+    /// The tree as one tar, for the targets that take no disk.
+    private func treeWriting(_ root: RootFilesystem) -> FormPool.TreeWriting {
+        let (host, timestamp) = (host, plan.lock.timestamp)
+        return { path in try await TreeStream(layers: root.layers, timestamp: timestamp).write(to: path, host: host) }
     }
 
     private func made(
         _ step: BuildStep, by writer: FormatWriter, from path: String, digest: Task<Digest, any Error>? = nil,
-        _ tools: ToolsRoot
+        _ pool: FormPool
     ) async throws -> UnkeptFormat {
         try await timed(step.id, step.title, key: step.digest.hex, needs: step.inputs.entries.values.map(\.hex)) {
-            try await writer.make(step, from: path, digest: digest, tools: tools)
+            try await writer.make(step, from: path, digest: digest, facts: ApplianceFacts(plan), pool: pool)
         }
     }
 

@@ -30,7 +30,8 @@ struct Stonebake: AsyncParsableCommand {
         version: stonebakeVersion,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, LockCommand.self, BuildCommand.self, TestCommand.self,
-            RunCommand.self, KickstartCommand.self, DiffCommand.self, MirrorCommand.self, DoctorCommand.self,
+            RunCommand.self, KickstartCommand.self, LintCommand.self, DeployHelpCommand.self, DiffCommand.self,
+            MirrorCommand.self, DoctorCommand.self,
             CacheCommand.self,
             SchemaCommand.self,
         ])

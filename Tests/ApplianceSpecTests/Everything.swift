@@ -252,6 +252,7 @@ enum Everything {
               - unit: {name: cron.service}
               - websocket: {connection: browser, send: hello, expect: hello}
         targets: [raw, qcow2]
+        formats: {raw: [plain, xz], aws: raw, instances: [vm], packings: [split], vagrant: [libvirt]}
         snapshot: 2025-06-07
 
         """

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct `The command line` {
     private static let subcommands = [
-        "validate", "plan", "lock", "build", "test", "run", "kickstart", "diff", "doctor", "cache", "schema",
+        "validate", "plan", "lock", "build", "test", "run", "kickstart", "lint", "deploy-help", "diff", "doctor",
+        "cache", "schema",
     ]
 
     @Test(arguments: subcommands)

@@ -42,7 +42,7 @@ import Testing
         let second = try await fixture.export([.raw, .qcow2])
         #expect(first == second)
         for cpus in [1, 2, 8] {
-            var command = FormatWriter.qcow2Command(to: "image.qcow2", cpus: cpus)
+            var command = QCOW2Writer.command(to: "image.qcow2", cpus: cpus)
             command.arguments.removeLast(2)
             command.arguments += ["\(fixture.folder)/disk.raw", "\(fixture.folder)/\(cpus).qcow2"]
             try await CommandRunner(progress: .silent).check(command, purpose: "a test's conversion")
@@ -103,7 +103,7 @@ import Testing
     /// A tmpfs of 4 MiB, mounted where only this command and its children see it.
     @Test func `a full disk is told as such`() async throws {
         let fixture = try await ExportFixture()
-        var command = FormatWriter.qcow2Command(to: "full.qcow2", cpus: 1)
+        var command = QCOW2Writer.command(to: "full.qcow2", cpus: 1)
         command.arguments.removeLast(2)
         command.arguments += ["../disk.raw", "full.qcow2"]
         let inside = Command(
@@ -116,7 +116,7 @@ import Testing
         let failure = await #expect(throws: HostError.self) {
             try await CommandRunner(progress: .silent).check(inside, purpose: "writing 'full.qcow2'")
         }
-        let error = FormatWriter.explained(try #require(failure), store: "/srv/cache")
+        let error = QCOW2Writer.explained(try #require(failure), store: "/srv/cache")
         #expect(error.code == .noSpace)
         #expect(error.message == "cannot write the image: the disk that holds '/srv/cache' is full")
         #expect(error.exitCode == .tryAgain)
@@ -178,8 +178,15 @@ final class ExportFixture: Sendable {
     deinit { try? removeTree(folder) }
 
     /// As the pipeline does it.
-    func export(_ targets: [Target], into folder: String? = nil) async throws -> [ImageArtifact] {
+    func export(
+        _ targets: [Target], into folder: String? = nil,
+        facts: ApplianceFacts = ApplianceFacts(name: "tiny", version: "1.0.0", timestamp: 1_763_800_000)
+    ) async throws -> [ImageArtifact] {
         let writer = FormatWriter(host: host)
+        let tree = "\(self.folder)/tree.tar"
+        let pool = FormPool(host: host, facts: facts, tools: ToolsRoot(tree: "\(self.folder)/tools")) { path in
+            try Files.link(tree, as: path)
+        }
         let disk = try await shell("sha256sum <disk.raw")
         var files: [FormatFile] = []
         for target in targets {
@@ -187,11 +194,11 @@ final class ExportFixture: Sendable {
             inputs.add("disk", text: disk)
             inputs.add("target", text: target.rawValue)
             let step = BuildStep(kind: .format, name: "tiny", title: "write", inputs: inputs, target: target)
-            if let file = try writer.cached(step, disk: image.path) {
-                files.append(file)
+            if let cached = try writer.cached(step, disk: image.path) {
+                files += cached
             } else {
-                let made = try await writer.make(step, from: image.path, tools: ToolsRoot(tree: "\(self.folder)/tools"))
-                files.append(try writer.keep(made, as: step, disk: image.path))
+                let made = try await writer.make(step, from: image.path, facts: facts, pool: pool)
+                files += try writer.keep(made, as: step, disk: image.path)
             }
         }
         return try await ImagePublisher(host: host).publish(files, stem: "tiny-1.0.0", into: folder ?? output)

@@ -96,7 +96,7 @@ struct Repository {
     @Test(arguments: [
         ("Yams", "ApplianceSpec"), ("CSolv", "PackageResolution"), ("CGuestfs", "DiskAssembly"),
         ("CArchive", "HostSystem"), ("CCurl", "HostSystem"), ("Subprocess", "HostSystem"), ("CCrypto", "ContentDigest"),
-        ("ArgumentParser", "stonebake"),
+        ("ArgumentParser", "stonebake"), ("CZlib", "ImageExport"), ("CXML", "XMLDocuments"),
     ])
     func `a library has one target that imports it`(library: String, owner: String) async throws {
         for path in try await repository.swiftFiles()

@@ -8,15 +8,18 @@ package struct SpecReading: Sendable {
     package var allowsUnsupported = false
     /// The version of the Kickstart language; nil: the file's own, and without one the union of all.
     package var dialect: Dialect?
+    /// What is made in place of the spec's `targets:`; empty: those.
+    package var targets: [Target] = []
     /// Fetches what a Kickstart includes by a URL; nil: nothing is fetched.
     package var fetch: (@Sendable (_ url: String) -> KickstartLoading)?
 
     package init(
-        allowsUnsupported: Bool = false, dialect: Dialect? = nil,
+        allowsUnsupported: Bool = false, dialect: Dialect? = nil, targets: [Target] = [],
         fetch: (@Sendable (_ url: String) -> KickstartLoading)? = nil
     ) {
         self.allowsUnsupported = allowsUnsupported
         self.dialect = dialect
+        self.targets = targets
         self.fetch = fetch
     }
 }
@@ -54,6 +57,7 @@ package struct SpecCompiler: Sendable {
         var decoder = SpecDecoder(
             root: merged, paths: paths, now: now, allowsUnsupported: reading.allowsUnsupported)
         decoder.isSound = !report.hasErrors
+        decoder.askedTargets = reading.targets
         let directory = HostPaths.folder(of: paths.absolute(path))
         let appliance = decoder.appliance(sources: loader.files, directory: directory)
         report.append(decoder.report)

@@ -11,6 +11,8 @@ struct SpecDecoder {
     let now: Int64
     /// Whether what cannot be done is left out with a warning.
     let allowsUnsupported: Bool
+    /// In place of the spec's own; empty: those.
+    var askedTargets: [Target] = []
     var report = DiagnosticReport()
     /// Whether nothing is wrong with any value by itself. What is missing for that reason is no mistake of its own.
     var isSound = true
@@ -55,17 +57,17 @@ struct SpecDecoder {
             cpus: root["cpus"]?.integer ?? 2,
             ports: [],
             checks: [],
-            targets: unique(
-                root.list("targets").compactMap { $0.located(Target.init(rawValue:)) }, "target", \.rawValue),
+            targets: targets(),
             python: nil,
             sources: sources,
             directory: directory)
-        if appliance.targets.isEmpty { appliance.targets = [Located(Target.qcow2)] }
+        appliance.formats = formats()
         appliance.ports = [22] + root.list("ports").compactMap(\.integer)
         if appliance.packages.remove.contains(where: { $0.value == "openssh-server" }) { appliance.ports.removeFirst() }
         if let kind { expand(&appliance, by: kind) }
         checkFirstBoot(of: appliance)
         MachineExpansion(appliance: appliance).apply(to: &appliance)
+        applyTargets(to: &appliance)
         appliance.checks += checks(for: appliance)
         addStandardChecks(to: &appliance)
         checkConsistency(of: appliance)

@@ -69,6 +69,27 @@ enum SpecDeclarations {
             Field(
                 "targets", .list(of: .choice(Target.allCases.map(\.rawValue)), atLeast: 1), "The image formats.",
                 standard: "[qcow2]"),
+            Field("formats", .record(formats), "What the files of a target are, where there is a choice."),
+        ])
+
+    static let formats = Record(
+        name: "formats",
+        fields: [
+            Field(
+                "raw", .list(of: .choice(FormatSettings.RawCompression.allCases.map(\.rawValue)), atLeast: 1),
+                "Of `raw`: the disk as it is, or compressed.", standard: "[plain]"),
+            Field(
+                "aws", .choice(FormatSettings.AWSDisk.allCases.map(\.rawValue)),
+                "Of `aws`: a stream-optimised VMDK, or the disk as it is.", standard: "vmdk"),
+            Field(
+                "instances", .list(of: .choice(FormatSettings.Instance.allCases.map(\.rawValue)), atLeast: 1),
+                "Of `incus` and `lxd`: virtual machine, container.", standard: "[vm, container]"),
+            Field(
+                "packings", .list(of: .choice(FormatSettings.Packing.allCases.map(\.rawValue)), atLeast: 1),
+                "Of `incus` and `lxd`: one file, or metadata and disk each by itself.", standard: "[unified, split]"),
+            Field(
+                "vagrant", .list(of: .choice(FormatSettings.VagrantProvider.allCases.map(\.rawValue)), atLeast: 1),
+                "Of `vagrant`: the providers.", standard: "[libvirt, virtualbox]"),
         ])
 
     static let distribution = Record(

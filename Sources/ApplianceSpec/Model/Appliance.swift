@@ -39,6 +39,9 @@ package struct Appliance: Sendable {
     package var ports: [Int]
     package var checks: [Check]
     package var targets: [Located<Target>]
+    package var formats = FormatSettings()
+    /// Kernel modules that the initramfs has to hold, for the targets.
+    package var initramfsModules: [String] = []
     /// The Python environment that the application needs, when it needs one.
     package var python: PythonEnvironment?
     /// Every spec file that was read, the named one first, then its bases.
@@ -253,8 +256,4 @@ package struct FirstBootSettings: Sendable {
         self.dataSources = dataSources
         self.work = work
     }
-}
-
-package enum Target: String, Sendable, Codable, CaseIterable {
-    case raw, qcow2
 }

@@ -27,11 +27,15 @@ package struct BootConfiguration: Sendable {
     package let menu: BootLoaderSettings
     /// Nil: the standard layout.
     package let storage: StoragePlan?
+    /// Modules that the initramfs has to hold, whatever machine it is made on.
+    package let initramfsModules: [String]
 
     package init(
         firmware: [DiskSettings.Firmware], architecture: Architecture, identity: DiskIdentity, kernel: String,
-        kernelArguments: [String], menu: BootLoaderSettings = BootLoaderSettings(), storage: StoragePlan? = nil
+        kernelArguments: [String], menu: BootLoaderSettings = BootLoaderSettings(), storage: StoragePlan? = nil,
+        initramfsModules: [String] = []
     ) {
+        self.initramfsModules = initramfsModules
         self.menu = menu
         self.storage = storage
         self.firmware = firmware
@@ -59,7 +63,18 @@ package struct BootConfiguration: Sendable {
                 ? []
                 : [
                     File(path: "/etc/grub.d/01_stonebake_password", text: passwordScript, mode: 0o700)
-                ]) + storageFiles
+                ]) + storageFiles + moduleFiles
+    }
+
+    /// initramfs-tools(7) reads the lists of this folder besides its own.
+    private var moduleFiles: [File] {
+        guard !initramfsModules.isEmpty else { return [] }
+        let text = "# Made by Stonebake: what this image's targets find their disks by.\n"
+        return [
+            File(
+                path: "/usr/share/initramfs-tools/modules.d/stonebake",
+                text: text + initramfsModules.map { "\($0)\n" }.joined(), mode: 0o644)
+        ]
     }
 
     /// With a password, only `root` may change an entry or get a shell of GRUB's; every entry still boots by itself.
@@ -100,7 +115,9 @@ package struct BootConfiguration: Sendable {
     }
 
     /// Whether the initramfs that the packages have made lacks something that these files ask for.
-    package var changesInitramfs: Bool { storage.map { $0.initramfsFormat != nil || $0.cryptTable != nil } ?? false }
+    package var changesInitramfs: Bool {
+        !initramfsModules.isEmpty || storage.map { $0.initramfsFormat != nil || $0.cryptTable != nil } ?? false
+    }
 
     /// By UUID: the same on every controller and cloud.
     package var fileSystemTable: String {
@@ -116,7 +133,10 @@ package struct BootConfiguration: Sendable {
 
     /// Screen and serial line both show the kernel; /dev/console is the last, the serial line.
     package var commandLine: [String] {
-        ["console=tty0", "console=ttyS0,\(Self.serialSpeed)", "consoleblank=0"] + kernelArguments
+        // The kernel keeps the options of the first that names a console.
+        let speeds = kernelArguments.contains { $0.hasPrefix("console=ttyS0,") }
+        return ["console=tty0"] + (speeds ? [] : ["console=ttyS0,\(Self.serialSpeed)"]) + ["consoleblank=0"]
+            + kernelArguments
     }
 
     /// `/boot/grub/grub.cfg` for the first boot; update-grub writes its own later. grub-mkconfig cannot write it during

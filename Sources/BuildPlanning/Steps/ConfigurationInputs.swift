@@ -29,6 +29,9 @@ extension StepPlanner {
     /// What most specs leave alone is no input then, so that a new key does not build anything again.
     private func addMachine(to inputs: inout StepInputs) {
         let system = appliance.system
+        if !appliance.initramfsModules.isEmpty {
+            inputs.add("initramfs modules", text: appliance.initramfsModules.joined(separator: "\n"))
+        }
         if !system.moreLocales.isEmpty { inputs.add("locales", text: system.moreLocales.joined(separator: "\n")) }
         if let keyboard = system.keyboard {
             let parts = [keyboard.layouts, keyboard.variants, [keyboard.model], keyboard.options]

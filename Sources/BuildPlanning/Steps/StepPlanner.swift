@@ -24,7 +24,9 @@ struct StepPlanner {
         let disk = diskStep(on: configuration, tools: tools)
         return [tools, base, packages] + (python.map { [$0] } ?? []) + [configuration, disk]
             + appliance.targets.flatMap { target in
-                ([nil] + otherDisks.map { $0 }).map { formatStep(target.value, of: disk, named: $0, tools: tools) }
+                // A tree is one, however many disks hold it.
+                let disks = target.value.profile.isBootable ? [nil] + otherDisks : [nil]
+                return disks.map { formatStep(target.value, of: disk, named: $0, tools: tools) }
             }
     }
 
@@ -118,10 +120,25 @@ struct StepPlanner {
         inputs.add(InputName.step(disk.kind), disk.digest)
         inputs.add(InputName.step(tools.kind), tools.digest)
         if let name { inputs.add("disk", text: name) }
+        if target != .qcow2, target != .raw || appliance.formats.raw != [.plain] { addTarget(to: &inputs) }
         let suffix = name.map { " of \($0)" } ?? ""
         return BuildStep(
             kind: .format, name: "\(appliance.name.value) \(target.rawValue)\(suffix)",
             title: "write \(target.rawValue)\(suffix)", inputs: inputs, target: target, disk: name)
+    }
+
+    /// What the descriptions beside a disk are made of.
+    private func addTarget(to inputs: inout StepInputs) {
+        inputs.add("code of the target", text: "\(StepVersion.target)")
+        inputs.add(InputName.timestamp, text: "\(lock.timestamp)")
+        inputs.add("name", text: appliance.name.value)
+        inputs.add("version", text: appliance.version.value)
+        inputs.add("summary", text: appliance.summary)
+        inputs.add("distribution", text: "\(appliance.distribution.name) \(appliance.distribution.release.value)")
+        inputs.add("architecture", text: appliance.architecture.rawValue)
+        inputs.add("machine", text: "\(appliance.memory.bytes) \(appliance.cpus)")
+        inputs.add("disk.boot", text: appliance.disk.boot.map(\.rawValue).sorted().joined(separator: ","))
+        inputs.add("formats", text: appliance.formats.canonicalText)
     }
 
     private var releaseName: String { "\(appliance.distribution.name)-\(appliance.distribution.release.value)" }

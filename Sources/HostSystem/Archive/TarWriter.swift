@@ -24,16 +24,35 @@ package final class TarWriter {
         deinit { close(descriptor) }
     }
 
+    package enum Layout: Sendable {
+        /// POSIX's extended headers where an entry needs them.
+        case pax
+        /// POSIX 1988: what readers of OVF and XVA know. An entry that it has no room for is an error.
+        case ustar
+        /// No archive: the bytes of one file, which are only compressed.
+        case single
+    }
+
     /// Creates the file, or truncates it.
-    package init(path: String) throws(HostError) {
+    ///
+    /// - Parameter compression: of the whole archive
+    package init(
+        path: String, layout: Layout = .pax, compression: ArchiveCompression? = nil
+    ) throws(HostError) {
         self.path = path
         handle = try ArchiveHandle(.writer, name: path)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw HostError.current("cannot write '\(path)'") }
         output = Output(descriptor)
-        try handle.check(archive_write_set_format_pax_restricted(handle.pointer), "cannot write")
-        // One header for an attribute, the one that GNU tar and mke2fs read too.
-        try handle.check(archive_write_set_options(handle.pointer, "xattrheader=SCHILY"), "cannot write")
+        switch layout {
+        case .pax:
+            try handle.check(archive_write_set_format_pax_restricted(handle.pointer), "cannot write")
+            // One header for an attribute, the one that GNU tar and mke2fs read too.
+            try handle.check(archive_write_set_options(handle.pointer, "xattrheader=SCHILY"), "cannot write")
+        case .ustar: try handle.check(archive_write_set_format_ustar(handle.pointer), "cannot write")
+        case .single: try handle.check(archive_write_set_format_raw(handle.pointer), "cannot write")
+        }
+        try compression?.add(to: handle)
         try handle.check(archive_write_set_bytes_per_block(handle.pointer, 1 << 20), "cannot write")
         try handle.check(archive_write_set_bytes_in_last_block(handle.pointer, 512), "cannot write")
         let context = Unmanaged.passUnretained(output).toOpaque()
@@ -69,6 +88,37 @@ package final class TarWriter {
             guard count > 0 else { throw HostError.current("cannot read '/\(entry.path)'") }
             try handle.check(archive_write_data(handle.pointer, buffer.baseAddress, count), "cannot write")
             left -= Int64(count)
+        }
+    }
+
+    /// Adds what `descriptor` has from its position to its end; `beforeEach` is called between pieces of it, and may stop
+    /// it by throwing.
+    func add(_ entry: ArchiveEntry, streaming descriptor: Int32, beforeEach: () throws -> Void) throws {
+        let header = try Header(entry)
+        try handle.check(archive_write_header(handle.pointer, header.pointer), "cannot write")
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            try beforeEach()
+            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw HostError.current("cannot read '\(entry.path)'") }
+            if count == 0 { return }
+            try handle.check(archive_write_data(handle.pointer, buffer.baseAddress, count), "cannot write")
+        }
+    }
+
+    /// Adds the current member of another archive, by the entry given in its place.
+    package func add(_ entry: ArchiveEntry, from reader: ArchiveReader) throws(HostError) {
+        let header = try Header(entry)
+        try handle.check(archive_write_header(handle.pointer, header.pointer), "cannot write")
+        guard case .file = entry.kind, entry.size > 0 else { return }
+        var position: Int64 = 0
+        let handle = handle
+        try reader.readData { (piece, offset) throws(HostError) in
+            guard offset == position else { throw HostError(.archive, "'\(entry.path)' has holes") }
+            try handle.check(archive_write_data(handle.pointer, piece.baseAddress, piece.count), "cannot write")
+            position += Int64(piece.count)
         }
     }
 

@@ -67,6 +67,11 @@ package struct DiskContents: Sendable {
         }.map(\.number)
     }
 
+    /// The numbers of the parts that hold files and have no native reader.
+    package var foreignParts: [Int] {
+        parts.filter { $0.reader == nil && $0.other?.holdsFiles == true }.map(\.number)
+    }
+
     /// Gives a part the files that somebody else has read, as a tar.
     ///
     /// - Throws: `HostError` when the tar cannot be read.

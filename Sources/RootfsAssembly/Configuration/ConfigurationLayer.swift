@@ -129,7 +129,7 @@ struct Configurator {
         return BootConfiguration(
             firmware: appliance.disk.boot, architecture: appliance.architecture, identity: identity, kernel: kernel,
             kernelArguments: appliance.system.kernelArguments, menu: appliance.bootLoader,
-            storage: appliance.storagePlan(identity))
+            storage: appliance.storagePlan(identity), initramfsModules: appliance.initramfsModules)
     }
 
     // MARK: Files

@@ -28,7 +28,7 @@ struct ImageOpening: Sendable {
         return try JSONDecoder().decode(Info.self, from: Data(result.output)).format
     }
 
-    private func converted(_ path: String, from format: String) async throws -> String {
+    func converted(_ path: String, from format: String) async throws -> String {
         let folder = try host.scratch.newFolder("image")
         let raw = "\(folder)/disk.raw"
         let title = "read \(Files.name(of: path)) (\(format))"

@@ -16,11 +16,17 @@ struct ReadingOptions: ParsableArguments {
     )
     var dialect: Dialect?
 
+    @Option(
+        name: .customLong("target"),
+        help: "Make this target in place of the spec's own; may be given several times. docs/deploy.md lists them.")
+    var targets: [Target] = []
+
     @Flag(help: "Fetch what a Kickstart includes by a URL.")
     var allowUrls = false
 
     var reading: SpecReading {
         var reading = SpecReading(allowsUnsupported: allowUnsupported, dialect: dialect)
+        reading.targets = targets
         if allowUrls { reading.fetch = { Self.fetch($0) } }
         return reading
     }
@@ -29,6 +35,7 @@ struct ReadingOptions: ParsableArguments {
     var arguments: [String] {
         (allowUnsupported ? ["--allow-unsupported"] : [])
             + (dialect.map { ["--dialect", $0.description] } ?? []) + (allowUrls ? ["--allow-urls"] : [])
+            + targets.flatMap { ["--target", $0.rawValue] }
     }
 
     /// Waits for the answer: a file is read line by line, and what an included one says may end a section.
@@ -73,6 +80,8 @@ private final class FetchedText: Sendable {
         return loading.withLock { $0 }
     }
 }
+
+extension Target: ExpressibleByArgument {}
 
 extension Dialect: ExpressibleByArgument {
     public init?(argument: String) { self.init(named: argument) }

@@ -1,0 +1,333 @@
+import ApplianceSpec
+import HostSystem
+
+extension DeploymentGuide {
+    /// From the file to the running instance, in order.
+    package var steps: [Step] {
+        switch target {
+        case .raw, .qcow2: machineSteps
+        case .openstack: openStackSteps
+        case .aws: awsSteps
+        case .azure: azureSteps
+        case .gce: gceSteps
+        case .digitalocean: digitalOceanSteps
+        case .oracle: oracleSteps
+        case .vmware: vmwareSteps
+        case .virtualbox: virtualBoxSteps
+        case .hyperv: hyperVSteps
+        case .libvirt: libvirtSteps
+        case .proxmox: proxmoxSteps
+        case .xen: xenSteps
+        case .kubevirt: kubeVirtSteps
+        case .incus: incusSteps("incus", remote: "incus")
+        case .lxd: incusSteps("lxc", remote: "lxc")
+        case .vagrant: vagrantSteps
+        case .firecracker: firecrackerSteps
+        case .rootfs: rootfsSteps
+        case .oci: ociSteps
+        }
+    }
+
+    private var memory: Int64 { facts.memoryMebibytes }
+    private var uefi: Bool { facts.needsUEFI }
+
+    private var machineSteps: [Step] {
+        let format = target == .raw ? "raw" : "qcow2"
+        let unpacked = image.hasSuffix(".xz") || image.hasSuffix(".zst")
+        let file =
+            unpacked
+            ? Command.quoted(String(image.prefix { _ in true }.dropLast(image.hasSuffix(".xz") ? 3 : 4))) : quoted
+        return
+            (unpacked
+            ? [
+                Step(
+                    "Unpack the disk",
+                    image.hasSuffix(".xz") ? "unxz --keep --sparse \(quoted)" : "zstd -d --sparse \(quoted)")
+            ]
+            : []) + [
+                Step(
+                    "Run it under QEMU, with an overlay that keeps the image as it is",
+                    "qemu-img create -q -f qcow2 -F \(format) -b \"$(realpath \(file))\" overlay.qcow2",
+                    "qemu-system-x86_64 -accel kvm -accel tcg -cpu max -m \(memory) -smp \(facts.cpus) -nographic"
+                        + (uefi ? " -bios /usr/share/ovmf/OVMF.fd" : "")
+                        + " -drive file=overlay.qcow2,if=virtio -nic user,model=virtio,hostfwd=tcp:127.0.0.1:2222-:22")
+            ]
+    }
+
+    private var openStackSteps: [Step] {
+        let properties = OpenStackProperties(facts: facts, capacity: capacity)
+        let options = properties.properties.map { "  --property \($0.0)=\(Command.quoted($0.1)) \\\n" }.joined()
+        return [
+            Step(
+                "Upload the image with its properties",
+                "openstack image create --disk-format qcow2 --container-format bare \\\n"
+                    + "  --min-disk \(properties.minimumDisk) --min-ram \(properties.minimumMemory) \\\n" + options
+                    + "  --file \(quoted) \(Command.quoted(facts.stem))"),
+            Step(
+                "Start an instance",
+                "openstack server create --image \(Command.quoted(facts.stem)) --flavor \"$FLAVOR\" "
+                    + "--network \"$NETWORK\" --key-name \"$KEY\" --wait \(facts.cloudName)"),
+        ]
+    }
+
+    private var awsSteps: [Step] {
+        [
+            Step("Upload the disk", "aws s3 cp \(quoted) \"s3://$BUCKET/\(name)\" --region \"$REGION\""),
+            Step(
+                "Import it as a snapshot (the account needs the role 'vmimport') and wait for it",
+                "sed \"s/\\\"\(AWSDocuments.bucket)\\\"/\\\"$BUCKET\\\"/\" \(beside("-aws-import.json")) >import.json",
+                "task=$(aws ec2 import-snapshot --region \"$REGION\" --disk-container file://import.json "
+                    + "--query ImportTaskId --output text)",
+                "aws ec2 wait snapshot-imported --region \"$REGION\" --import-task-ids \"$task\"",
+                "snapshot=$(aws ec2 describe-import-snapshot-tasks --region \"$REGION\" --import-task-ids \"$task\" "
+                    + "--query 'ImportSnapshotTasks[0].SnapshotTaskDetail.SnapshotId' --output text)"),
+            Step(
+                "Register the image",
+                "sed \"s/\\\"SNAPSHOT\\\"/\\\"$snapshot\\\"/\" \(beside("-aws-register.json")) >register.json",
+                "ami=$(aws ec2 register-image --region \"$REGION\" --cli-input-json file://register.json "
+                    + "--query ImageId --output text)"),
+            Step(
+                "Start an instance",
+                "aws ec2 run-instances --region \"$REGION\" --image-id \"$ami\" --instance-type t3.small --key-name \"$KEY\" "
+                    + "--metadata-options HttpTokens=required"),
+        ]
+    }
+
+    private var azureSteps: [Step] {
+        let generation = uefi ? "V2" : "V1"
+        let both = facts.firmware.count > 1
+        return [
+            Step(
+                "Upload the disk as a page blob",
+                "az storage account create --resource-group \"$GROUP\" --name \"$ACCOUNT\" --location \"$LOCATION\" --sku Standard_LRS",
+                "az storage container create --account-name \"$ACCOUNT\" --name images",
+                "az storage blob upload --account-name \"$ACCOUNT\" --container-name images --type page "
+                    + "--file \(quoted) --name \(Command.quoted(name))"),
+            Step(
+                both
+                    ? "Make an image of generation 2 (UEFI); for generation 1 (BIOS) say V1" : "Make an image",
+                "az image create --resource-group \"$GROUP\" --name \(facts.cloudName) --os-type Linux "
+                    + "--hyper-v-generation \(both ? "V2" : generation) "
+                    + "--source \"https://$ACCOUNT.blob.core.windows.net/images/\(name)\""),
+            Step(
+                "Start a virtual machine",
+                "az vm create --resource-group \"$GROUP\" --name \(facts.cloudName) --image \(facts.cloudName) "
+                    + "--size Standard_B1ms --admin-username debian --generate-ssh-keys"),
+        ]
+    }
+
+    private var gceSteps: [Step] {
+        let features =
+            ["GVNIC", "VIRTIO_SCSI_MULTIQUEUE"] + (facts.firmware.contains(.uefi) ? ["UEFI_COMPATIBLE"] : [])
+        return [
+            Step("Upload the archive", "gcloud storage cp \(quoted) \"gs://$BUCKET/\(name)\""),
+            Step(
+                "Make an image of it",
+                "gcloud compute images create \(facts.cloudName) --source-uri \"gs://$BUCKET/\(name)\" "
+                    + "--architecture \(facts.architecture == .amd64 ? "X86_64" : "ARM64") "
+                    + "--guest-os-features \(features.joined(separator: ","))"),
+            Step(
+                "Start an instance",
+                "gcloud compute instances create \(facts.cloudName) --image \(facts.cloudName) --zone \"$ZONE\" "
+                    + "--machine-type e2-small --metadata serial-port-enable=TRUE"),
+        ]
+    }
+
+    private var digitalOceanSteps: [Step] {
+        [
+            Step(
+                "Put the file where DigitalOcean can fetch it, and import it from there",
+                "image=$(doctl compute image create \(facts.cloudName) --region \"$REGION\" --image-distribution Debian "
+                    + "--image-url \"$URL\" --no-header --format ID)"),
+            Step(
+                "Start a droplet when `doctl compute image get \"$image\"` calls the image available",
+                "doctl compute droplet create \(facts.cloudName) --image \"$image\" --region \"$REGION\" --size \"$SIZE\" "
+                    + "--ssh-keys \"$(doctl compute ssh-key list --no-header --format ID | head -n 1)\" --wait"),
+        ]
+    }
+
+    private var oracleSteps: [Step] {
+        [
+            Step(
+                "Upload the image",
+                "oci os object put --bucket-name \"$BUCKET\" --file \(quoted) --name \(Command.quoted(name))"),
+            Step(
+                "Import it",
+                "oci compute image import from-object --compartment-id \"$COMPARTMENT\" --bucket-name \"$BUCKET\" "
+                    + "--namespace \"$(oci os ns get --query data --raw-output)\" --name \(Command.quoted(name)) "
+                    + "--display-name \(Command.quoted(facts.stem)) --source-image-type QCOW2 "
+                    + "--launch-mode PARAVIRTUALIZED --operating-system Debian "
+                    + "--operating-system-version \(facts.majorVersion)"),
+        ]
+    }
+
+    private var vmwareSteps: [Step] {
+        [
+            Step(
+                "Import the OVA into vSphere with govc",
+                "export GOVC_URL",
+                "govc import.ova -ds \"$DATASTORE\" -net \"$NETWORK\" -name \(Command.quoted(facts.stem)) \(quoted)"),
+            Step(
+                "Give the first user a key through cloud-init, and start it",
+                "govc vm.change -vm \(Command.quoted(facts.stem)) -e guestinfo.userdata.encoding=base64 "
+                    + "-e guestinfo.userdata=\"$(base64 -w0 user-data)\"",
+                "govc vm.power -on \(Command.quoted(facts.stem))"),
+        ]
+    }
+
+    private var virtualBoxSteps: [Step] {
+        [
+            Step(
+                "Import the OVA",
+                "VBoxManage import \(quoted) --vsys 0 --vmname \(Command.quoted(facts.stem))"),
+            Step(
+                "Attach a cloud-init seed, forward a port for ssh, and start it",
+                "genisoimage -quiet -volid cidata -joliet -rock -output seed.iso user-data meta-data",
+                "VBoxManage storageattach \(Command.quoted(facts.stem)) --storagectl 'SATA Controller' --port 1 "
+                    + "--type dvddrive --medium seed.iso",
+                "VBoxManage modifyvm \(Command.quoted(facts.stem)) --natpf1 ssh,tcp,127.0.0.1,2222,,22"
+                    + (uefi ? " --firmware efi" : ""),
+                "VBoxManage startvm \(Command.quoted(facts.stem)) --type headless"),
+        ]
+    }
+
+    private var hyperVSteps: [Step] {
+        let generation = facts.firmware.contains(.uefi) ? 2 : 1
+        return [
+            Step(
+                "In PowerShell, as an administrator: make a virtual machine of generation \(generation) with the disk",
+                "New-VM -Name '\(facts.stem)' -Generation \(generation) -MemoryStartupBytes \(memory)MB "
+                    + "-VHDPath (Resolve-Path \(quoted)) -SwitchName $env:SWITCH",
+                "Set-VMProcessor -VMName '\(facts.stem)' -Count \(facts.cpus)"
+                    + (generation == 2
+                        ? "\nSet-VMFirmware -VMName '\(facts.stem)' -SecureBootTemplate MicrosoftUEFICertificateAuthority"
+                        : "")),
+            Step(
+                "Attach a cloud-init seed, and start it",
+                "Add-VMDvdDrive -VMName '\(facts.stem)' -Path seed.iso", "Start-VM -Name '\(facts.stem)'"),
+        ]
+    }
+
+    private var libvirtSteps: [Step] {
+        [
+            Step(
+                "Put the disk where the domain's XML looks for it",
+                "sudo install -m 0644 \(quoted) \(LibvirtDomain.imageFolder)/"),
+            Step(
+                "Define the domain, and start it",
+                "virsh -c qemu:///system define --validate \(beside("-libvirt.xml"))",
+                "virsh -c qemu:///system start \(Command.quoted(facts.stem))",
+                "virsh -c qemu:///system console \(Command.quoted(facts.stem))"),
+        ]
+    }
+
+    private var proxmoxSteps: [Step] {
+        [
+            Step(
+                "On the Proxmox host: make a virtual machine, and give it the disk",
+                "qm create \"$VMID\" --name \(facts.cloudName) --memory \(memory) --cores \(facts.cpus) --ostype l26 "
+                    + "--scsihw virtio-scsi-pci --net0 virtio,bridge=vmbr0 --serial0 socket --vga serial0 --agent 1"
+                    + (uefi ? " --bios ovmf --efidisk0 \"$STORAGE:1\"" : ""),
+                "qm importdisk \"$VMID\" \(quoted) \"$STORAGE\"",
+                "qm set \"$VMID\" --scsi0 \"$STORAGE:vm-$VMID-disk-\(uefi ? 1 : 0)\" --boot order=scsi0 --ide2 \"$STORAGE:cloudinit\""
+            ),
+            Step(
+                "Give cloud-init a key, and start it",
+                "qm set \"$VMID\" --ciuser debian --sshkeys ~/.ssh/authorized_keys --ipconfig0 ip=dhcp",
+                "qm start \"$VMID\""),
+        ]
+    }
+
+    private var xenSteps: [Step] {
+        [
+            Step(
+                "On the XCP-ng host: import the virtual machine",
+                "uuid=$(xe vm-import filename=\(quoted) sr-uuid=\"$(xe sr-list name-label=\"$SR\" --minimal)\")"),
+            Step("Start it", "xe vm-start uuid=\"$uuid\""),
+        ]
+    }
+
+    private var kubeVirtSteps: [Step] {
+        let reference = "\"$REGISTRY/\(facts.cloudName):latest\""
+        return [
+            Step(
+                "Push the container disk to a registry",
+                "skopeo copy oci-archive:\(quoted) docker://$REGISTRY/\(facts.cloudName):latest"),
+            Step(
+                "Make a virtual machine of it",
+                "virtctl create vm --name \(facts.cloudName) --memory \(memory)Mi "
+                    + "--volume-containerdisk src:\(reference) | kubectl apply -f -",
+                "virtctl console \(facts.cloudName)"),
+        ]
+    }
+
+    private func incusSteps(_ program: String, remote: String) -> [Step] {
+        let folder = image.contains("/") ? Files.folder(of: image) + "/" : ""
+        func file(_ name: String) -> String { Command.quoted("\(folder)\(name)") }
+        let (vm, container) = ("\(facts.cloudName)-vm", "\(facts.cloudName)-container")
+        var steps: [Step] = []
+        let formats = facts.formats
+        let splits = formats.packings.contains(.split)
+        if formats.instances.contains(.vm) {
+            steps.append(
+                Step(
+                    "Import the virtual machine, and start it",
+                    splits
+                        ? "\(program) image import \(quoted) \(file("disk.qcow2")) --alias \(vm)"
+                        : "\(program) image import \(file("\(facts.stem)-vm.tar")) --alias \(vm)",
+                    "\(program) launch \(vm) \(vm) --vm"))
+        }
+        if formats.instances.contains(.container) {
+            steps.append(
+                Step(
+                    "Import the container, and start it",
+                    splits
+                        ? "\(program) image import \(quoted) \(file("rootfs.tar.xz")) --alias \(container)"
+                        : "\(program) image import \(file("\(facts.stem)-container.tar.gz")) --alias \(container)",
+                    "\(program) launch \(container) \(container)"))
+        }
+        return steps
+    }
+
+    private var vagrantSteps: [Step] {
+        [
+            Step("Add the box", "vagrant box add \(quoted)"),
+            Step(
+                "Start a machine of it",
+                "vagrant init stonebake/\(facts.name)", "VAGRANT_EXPERIMENTAL=cloud_init,disks vagrant up"),
+        ]
+    }
+
+    private var firecrackerSteps: [Step] {
+        [
+            Step(
+                "Make the network device that the configuration names, and start the machine",
+                "sudo ip tuntap add tap0 mode tap", "sudo ip link set tap0 up",
+                "firecracker --no-api --config-file \(quoted)")
+        ]
+    }
+
+    private var rootfsSteps: [Step] {
+        [
+            Step(
+                "Unpack it as root, with owners and attributes",
+                "sudo mkdir -p /var/lib/machines/\(facts.cloudName)",
+                "sudo tar --extract --numeric-owner --xattrs --xattrs-include='*' --file \(quoted) "
+                    + "--directory /var/lib/machines/\(facts.cloudName)"),
+            Step("Start it", "sudo systemd-nspawn --boot --directory /var/lib/machines/\(facts.cloudName)"),
+        ]
+    }
+
+    private var ociSteps: [Step] {
+        [
+            Step("Load the image", "podman load --input \(quoted)"),
+            Step(
+                "Or push it to a registry",
+                "skopeo copy oci-archive:\(quoted) docker://$REGISTRY/\(facts.cloudName):latest"),
+            Step(
+                "Run it with its own init",
+                "podman run --detach --systemd=always --name \(facts.cloudName) \"$REGISTRY/\(facts.cloudName):latest\""
+            ),
+        ]
+    }
+}

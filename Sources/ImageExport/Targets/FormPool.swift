@@ -1,0 +1,171 @@
+package import BuildPlanning
+package import HostSystem
+import Synchronization
+
+/// What several targets share: a form of the disk or of the tree, made once in a run, and only when somebody asks for it.
+/// The raw disk is read by all of them; what one target needs is linked into its own result.
+package actor FormPool {
+    package enum Form: Hashable, Sendable {
+        /// By zstd, or by zlib for those who know nothing newer.
+        case qcow2(usesZstd: Bool)
+        case vmdk, vhd, vhdx, rawGzip, rawXZ, rawZstd, xva, gceTar
+        /// The tree as one tar, and that compressed.
+        case tree, treeGzip, treeXZ
+    }
+
+    /// Writes a tree's tar to the path.
+    package typealias TreeWriting = @Sendable (_ path: String) async throws -> Void
+
+    private struct Key: Hashable {
+        var form: Form
+        var disk: String
+    }
+
+    private let host: Host
+    private let facts: ApplianceFacts
+    private let tools: ToolsRoot?
+    private let tree: TreeWriting?
+    private let slots: WorkSlots
+    private var folder: String?
+    private var made: [Key: Task<WrittenFile, any Error>] = [:]
+
+    /// - Parameter tree: nil where nothing needs it
+    package init(host: Host, facts: ApplianceFacts, tools: ToolsRoot?, tree: TreeWriting? = nil) {
+        self.host = host
+        self.facts = facts
+        self.tools = tools
+        self.tree = tree
+        // As many as there are processors, and one that waits for the disk: it is what keeps the memory small.
+        slots = WorkSlots(max(2, min(host.cpus, 8)) + 1)
+    }
+
+    /// The form of the disk at that path.
+    ///
+    /// - Throws: `ExportError`, `HostError`, `CancellationError`.
+    package func file(_ form: Form, of disk: String) async throws -> WrittenFile {
+        let key = Key(form: form, disk: [.tree, .treeGzip, .treeXZ].contains(form) ? "" : disk)
+        if made[key] == nil {
+            let number = made.count
+            made[key] = Task { try await self.make(form, of: disk, number) }
+        }
+        guard let task = made[key] else { throw CancellationError() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Removes what nobody has linked.
+    package func discard() async {
+        for task in made.values {
+            task.cancel()
+            _ = try? await task.value
+        }
+        if let folder { discardTree(folder) }
+        made = [:]
+    }
+
+    private func newPath(_ number: Int) throws -> String {
+        let folder = try self.folder ?? host.store.newStaging()
+        self.folder = folder
+        return "\(folder)/\(number)"
+    }
+
+    private func make(_ form: Form, of disk: String, _ number: Int) async throws -> WrittenFile {
+        let path = try newPath(number)
+        // What it is made from is waited for outside, so that nobody holds a slot and waits for one.
+        let source =
+            switch form {
+            case .treeGzip, .treeXZ: try await file(.tree, of: disk).path
+            default: disk
+            }
+        await slots.take()
+        defer { slots.give() }
+        try Task.checkCancellation()
+        let (facts, workers) = (facts, host.cpus)
+        switch form {
+        case .qcow2(let usesZstd):
+            guard let tools else { throw ExportError(.conversion, "there are no build tools to write a qcow2 with") }
+            let writer = QCOW2Writer(host: host, tools: tools)
+            return try await writer.write(disk, to: path, usesZstd: usesZstd)
+        case .tree:
+            guard let tree else { throw ExportError(.conversion, "there is no tree to take the files from") }
+            try await tree(path)
+            return try await blocking(named: "digest") { try WrittenFile(hashing: path) }
+        case .rawXZ, .treeXZ:
+            return try await Self.compressed(source, to: path, .xz(preset: 1))
+        case .rawZstd:
+            return try await Self.compressed(source, to: path, .zstd(level: 3))
+        default: break
+        }
+        return try await Timeline.measure("write \(form)") {
+            try await blocking(named: "format") { cancelled in
+                let input = try DiskSource(source)
+                switch form {
+                case .vmdk:
+                    return try StreamOptimizedVMDK(workers: workers).write(input, to: path, cancelled: cancelled)
+                case .vhd:
+                    return try FixedVHD(timestamp: facts.timestamp).write(input, to: path, cancelled: cancelled)
+                case .vhdx: return try DynamicVHDX().write(input, to: path, cancelled: cancelled)
+                case .xva:
+                    return try XVAWriter(facts: facts, workers: workers).write(input, to: path, cancelled: cancelled)
+                case .gceTar:
+                    let gibibyte = Int64(1) << 30
+                    let stream = try GNUSparseTar(name: "disk.raw", timestamp: facts.timestamp).stream(
+                        of: input, size: (input.size + gibibyte - 1) / gibibyte * gibibyte, cancelled: cancelled)
+                    return try GzipWriter(workers: workers).write(stream, to: path, cancelled: cancelled)
+                default:
+                    return try GzipWriter(workers: workers).write(
+                        ComposedStream(input), to: path, cancelled: cancelled)
+                }
+            }
+        }
+    }
+
+    private static func compressed(
+        _ source: String, to path: String, _ compression: ArchiveCompression
+    ) async throws -> WrittenFile {
+        try await blocking(named: "compress") { cancelled in
+            let (sha256, size) = try CompressedFile.write(source, to: path, compression, cancelled: cancelled)
+            return WrittenFile(path: path, size: size, sha256: sha256)
+        }
+    }
+}
+
+/// Lets so many work at once.
+final class WorkSlots: Sendable {
+    private struct State {
+        var free: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(_ count: Int) {
+        state = Mutex(State(free: count))
+    }
+
+    func take() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.free > 0 else {
+                    state.waiting.append(continuation)
+                    return false
+                }
+                state.free -= 1
+                return true
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func give() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.free += 1
+            return nil
+        }
+        next?.resume()
+    }
+}
