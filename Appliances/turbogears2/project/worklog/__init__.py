@@ -1,0 +1,1 @@
+"""A log of work: who did what, and for how long."""

@@ -1,0 +1,18 @@
+"""Makes the worker of ADMIN_NAME where there is none: `python -m worklog.admin`."""
+
+import os
+
+import transaction
+from sqlalchemy import create_engine
+
+from . import passwords
+from .model import DBSession, Worker, init_model
+
+init_model(create_engine(os.environ["SQLALCHEMY_DATABASE_URI"]))
+name = os.environ["ADMIN_NAME"]
+with transaction.manager:
+    if DBSession.get(Worker, name):
+        print(f"the worker {name} is there")
+    else:
+        DBSession.add(Worker(user_name=name, password=passwords.hashed(os.environ["ADMIN_PASSWORD"])))
+        print(f"made the worker {name}")
