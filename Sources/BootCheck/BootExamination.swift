@@ -63,7 +63,13 @@ struct BootExamination: Sendable {
             parameters: request.parameters, door: door)
         return try await door.served {
             try await self.runAll(board, watch, door, context)
-            return try await explain(board, door)
+            // Of the first boot, and what failed in it.
+            let time = try await explain(board, board.checks.filter { !$0.restarts }, door)
+            let restarting = board.checks.filter(\.restarts)
+            guard !restarting.isEmpty else { return time }
+            try await self.runShellChecks(board, restarting, door, context)
+            let second = try await explain(board, restarting, door)
+            return time ?? second
         }
     }
 
@@ -85,13 +91,18 @@ struct BootExamination: Sendable {
                     }
                 }
             }
-            group.addTask { try await self.runShellChecks(board, door, context) }
+            group.addTask {
+                try await self.runShellChecks(
+                    board, board.checks.filter { $0.needsShell && !$0.restarts }, door, context)
+            }
             try await group.waitForAll()
         }
     }
 
-    private func runShellChecks(_ board: CheckBoard, _ door: GuestDoor, _ context: CheckContext) async throws {
-        for check in board.checks where check.needsShell {
+    private func runShellChecks(
+        _ board: CheckBoard, _ checks: [BoardCheck], _ door: GuestDoor, _ context: CheckContext
+    ) async throws {
+        for check in checks {
             try await board.record(check) { seconds in
                 let start = ContinuousClock().now
                 let shell: any GuestShell
@@ -114,8 +125,11 @@ struct BootExamination: Sendable {
     }
 
     /// Boot time, and for each check that failed the journal of the unit concerned.
-    private func explain(_ board: CheckBoard, _ door: GuestDoor) async throws -> BootTime? {
-        let failed = board.failed
+    private func explain(
+        _ board: CheckBoard, _ checks: [BoardCheck], _ door: GuestDoor
+    ) async throws -> BootTime? {
+        let names = Set(checks.map(\.name))
+        let failed = board.failed.filter { names.contains($0.check.name) }
         guard door.isOpen || !failed.isEmpty else { return nil }
         let shell: any GuestShell
         do {

@@ -243,7 +243,8 @@ enum Everything {
               - stomp: {connection: s, port: 9000}
               - mqtt: {connection: m, port: 9000}
               - amqp: {connection: a, port: 9000}
-              - http: {port: 9000}
+              - http: {port: 9000, form: {name: ada}}
+              - reboot: true
               - tcp: {port: 9000}
               - udp: {port: 1, send: x}
               - stun: {port: 9000}

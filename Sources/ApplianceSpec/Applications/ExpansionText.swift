@@ -99,6 +99,7 @@ private func describe(_ kind: Check.Kind) -> String {
     case .client(let check):
         let transport = check.transport == .tcp ? "" : "\(check.transport.rawValue) "
         return check.isContinuation ? "over '\(check.connection ?? "")'" : "\(transport)port \(check.port)"
+    case .reboot: return "the machine is up again"
     case .steps(let steps): return steps.map { "\($0.name) (\(describe($0.kind)))" }.joined(separator: "; ")
     }
 }

@@ -55,6 +55,7 @@ extension SpecDecoder {
             guard let limit = bootTime.text("at-most").flatMap({ seconds(parsing: $0.value) }) else { return nil }
             return (.bootTime(BootTimeCheck(atMost: limit)), "boot time")
         }
+        if node["reboot"] != nil { return (.reboot, "restart") }
         if let steps = node["steps"] { return stepsCheck(steps, standardPort: standardPort) }
         return clientCheck(node, standardPort: standardPort)
     }
@@ -75,8 +76,18 @@ extension SpecDecoder {
         check.tls = tls
         check.user = http.text("user")?.value
         check.password = http["password"].map(checkValue)
+        let fields = http["form"]?.members.map { ($0.key.value, checkValue($0.value)) } ?? []
+        check.form = Dictionary(fields) { _, last in last }
+        if !check.form.isEmpty {
+            check.method = "POST"
+            for key in ["method", "body"] where http[key] != nil && (key == "body" || method != "POST") {
+                fail(
+                    "conflicting-keys", "a form is sent as POST, with a body of its own", http.member(key)?.key.range,
+                    notes: [.init("the form is here", at: http.member("form")?.key.range)])
+            }
+        }
         checkLogin(http)
-        return (.http(check), "\(method) \(path)" + (tls ? " over TLS" : ""))
+        return (.http(check), "\(check.method) \(path)" + (tls ? " over TLS" : ""))
     }
 
     /// What every appliance promises.

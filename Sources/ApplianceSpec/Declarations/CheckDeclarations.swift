@@ -28,6 +28,13 @@ extension SpecDeclarations {
             Field("command", .record(command), "A command in the guest, as root."),
             Field("unit", .record(unit), "The state of a systemd unit."),
         ]
+            + (inSteps
+                ? [
+                    Field(
+                        "reboot", .flag,
+                        "`true`: the machine restarts, and the next step comes when it is up. Checks with it come last."
+                    )
+                ] : [])
     }
 
     private static let http = Record(
@@ -44,6 +51,10 @@ extension SpecDeclarations {
             checkUser, checkPassword,
             Field("headers", .map(keys: .header, values: .text(.line)), "Headers that are sent."),
             Field("body", .text(.anyText), "The body that is sent."),
+            Field(
+                "form", .map(keys: .line, values: .either([.text(.anyText), .record(parameterValue)])),
+                "The page's form is filled in with these fields and sent, its hidden ones too: a text, or `{parameter: NAME}`. "
+                    + "The steps of one check share their cookies."),
             Field("status", .integer(100...599), "The status that must come back.", standard: "200"),
             Field(
                 "contains", .either([.text(.nonEmpty), .list(of: .text(.nonEmpty))]),

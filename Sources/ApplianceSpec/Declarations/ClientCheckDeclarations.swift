@@ -25,7 +25,7 @@ extension SpecDeclarations {
         "The user's password: a text, or `{parameter: NAME}` for the value that a parameter of the appliance has.")
 
     /// `{parameter: NAME}`.
-    private static let parameterValue = Record(
+    static let parameterValue = Record(
         name: "a parameter's value",
         fields: [Field("parameter", .text(.line), "The parameter's name.", need: .inEachFile)])
 

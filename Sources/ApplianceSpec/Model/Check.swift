@@ -11,6 +11,8 @@ package struct Check: Sendable {
         case udp(UDPCheck)
         /// AMQP, STOMP, MQTT, WebSocket, STUN, TURN.
         case client(ClientCheck)
+        /// The machine restarts: a step of several.
+        case reboot
         /// One after the other; all have to pass.
         case steps([Step])
     }
@@ -59,6 +61,8 @@ package struct HTTPCheck: Sendable {
     /// For basic authentication.
     package var user: String?
     package var password: CheckValue?
+    /// The fields of the page's form that are filled in; empty: the request is sent as it is.
+    package var form: [String: CheckValue] = [:]
 }
 
 package struct TCPCheck: Sendable {

@@ -59,7 +59,7 @@ extension Check.Kind {
         case .http(let check): check.port
         case .tcp(let check): check.port
         case .client(let check): check.transport == .udp ? nil : check.port
-        case .command, .unit, .bootTime, .udp, .steps: nil
+        case .command, .unit, .bootTime, .udp, .reboot, .steps: nil
         }
     }
 
@@ -68,17 +68,18 @@ extension Check.Kind {
         switch self {
         case .udp(let check): check.port
         case .client(let check): check.transport == .udp ? check.port : nil
-        case .http, .tcp, .command, .unit, .bootTime, .steps: nil
+        case .http, .tcp, .command, .unit, .bootTime, .reboot, .steps: nil
         }
     }
 
     /// The parameters whose values it is given.
     package var parameters: [String] {
         switch self {
-        case .http(let check): check.password?.parameters ?? []
+        case .http(let check):
+            (check.password?.parameters ?? []) + CheckValue.map(check.form).parameters
         case .client(let check): CheckValue.map(check.settings).parameters
         case .steps(let steps): steps.flatMap(\.kind.parameters)
-        case .tcp, .udp, .command, .unit, .bootTime: []
+        case .tcp, .udp, .command, .unit, .bootTime, .reboot: []
         }
     }
 }

@@ -106,7 +106,7 @@ struct BoardCheck: Sendable {
             case .command(let check): .command(check)
             case .unit(let check): .unit(check)
             case .bootTime(let check): .bootTime(check)
-            case .udp, .client, .steps: .steps(kind)
+            case .udp, .client, .reboot, .steps: .steps(kind)
             }
     }
 
@@ -125,13 +125,19 @@ struct BoardCheck: Sendable {
         }
     }
 
+    /// Whether it restarts the machine: such a check comes last.
+    var restarts: Bool {
+        guard case .steps(let kind) = kind else { return false }
+        return kind.parts.contains { if case .reboot = $0 { true } else { false } }
+    }
+
     var needsShell: Bool {
         switch kind {
         case .command, .unit, .bootTime: true
         case .steps(let kind):
             kind.parts.contains { part in
                 switch part {
-                case .command, .unit: true
+                case .command, .unit, .reboot: true
                 default: false
                 }
             }

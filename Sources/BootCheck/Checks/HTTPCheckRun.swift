@@ -57,16 +57,15 @@ extension HTTPCheck {
         return faults
     }
 
-    func run(in context: CheckContext, seconds: Double) async throws -> CheckOutcome {
+    /// - Parameter session: the cookies of the steps before; nil: there are none.
+    func run(in context: CheckContext, session: HTTPSession? = nil, seconds: Double) async throws -> CheckOutcome {
         guard let hostPort = context.machine.ports[port] else {
             return CheckOutcome(failed: "port \(port) is not forwarded", isFinal: true)
         }
         return try await context.retry(for: seconds) { left in
             do {
-                var secret: String?
-                if let password { secret = try await context.json(of: password, limit: left).string }
-                return judge(
-                    try await context.http.send(request(hostPort: hostPort, limit: left, password: secret)))
+                return try await outcome(
+                    in: context, session: session ?? HTTPSession(), hostPort: hostPort, limit: left)
             } catch let error as GuestUnreachable {
                 return CheckOutcome(failed: error.reason)
             } catch let error as HostError {

@@ -11,6 +11,8 @@ struct StepsRun: Sendable {
 
     /// Seconds, with KVM, that one step may take of the time of all.
     private static let stepLimit = 10.0
+    /// The same for a step after a restart.
+    private static let startLimit = 60.0
 
     init(_ kind: Check.Kind, context: CheckContext, shell: (any GuestShell)?) {
         steps = if case .steps(let steps) = kind { steps } else { [Check.Step(name: "", kind: kind)] }
@@ -52,18 +54,29 @@ struct StepsRun: Sendable {
     /// One attempt at all steps.
     private func attempt(_ process: ClientProcess, limit: Double) async throws -> CheckOutcome {
         let deadline = ContinuousClock().now + .seconds(limit)
+        let session = HTTPSession()
         var done: [String] = []
+        var hasRestarted = false
         for (index, step) in steps.enumerated() {
             let left = (deadline - ContinuousClock().now).inSeconds
             // A little less than the check has, so that what is found is what is reported.
-            let seconds = max(0.5, min(left - 1, Self.stepLimit * context.scale))
+            var seconds = max(0.5, min(left - 1, Self.stepLimit * context.scale))
+            if case .reboot = step.kind {
+                seconds = max(0.5, left - 1)
+                hasRestarted = true
+            } else if hasRestarted {
+                // The services come up behind sshd.
+                seconds = max(0.5, min(left - 1, Self.startLimit * context.scale))
+            }
             var outcome: CheckOutcome
             do {
-                outcome = try await take(step.kind, process, seconds: seconds)
+                outcome = try await take(step.kind, process, session, seconds: seconds)
             } catch let error as GuestUnreachable {
                 outcome = CheckOutcome(failed: error.reason)
             }
             guard outcome.passed else {
+                // The machine is not restarted again and again.
+                if hasRestarted { outcome.isFinal = true }
                 if steps.count > 1 {
                     outcome.detail = "step \(index + 1) of \(steps.count) (\(step.name)): \(outcome.detail)"
                     outcome.evidence = done + outcome.evidence
@@ -83,9 +96,14 @@ struct StepsRun: Sendable {
         line.firstRange(of: "): ").map { String(line[$0.upperBound...]) } ?? line
     }
 
-    private func take(_ kind: Check.Kind, _ process: ClientProcess, seconds: Double) async throws -> CheckOutcome {
+    private func take(
+        _ kind: Check.Kind, _ process: ClientProcess, _ session: HTTPSession, seconds: Double
+    ) async throws -> CheckOutcome {
         switch kind {
-        case .http(let check): return try await check.run(in: context, seconds: seconds)
+        case .http(let check): return try await check.run(in: context, session: session, seconds: seconds)
+        case .reboot:
+            guard let shell else { return noShell }
+            return try await RebootRun(shell: shell, context: context).run(seconds: seconds)
         case .tcp(let check): return try await check.run(in: context, seconds: seconds)
         case .udp(let check):
             guard let port = context.machine.udpPorts[check.port] else { return notForwarded(check.port) }
