@@ -94,8 +94,14 @@ class Stonebake:
         shutil.rmtree(self.folder / "out", ignore_errors=True)
 
     def cold(self, run):
-        """Downloaded packages and the spec's lock; nothing else, not even what is known of the machine."""
+        """Packages and the spec's lock; nothing else, not even what is known of the machine."""
         self._new_store(["blobs"])
+        return self._build()
+
+    def cold_as_downloaded(self, run):
+        """The same, without the data archives that are kept as zstd when a package was unpacked once."""
+        self._new_store(["blobs"])
+        shutil.rmtree(self.folder / "store/blobs/copies")
         return self._build()
 
     def cold_known_machine(self, run):

@@ -62,6 +62,7 @@ package final class DiskSession: Sendable {
                     try await processes.run { cancelled in
                         let clock = ContinuousClock()
                         let start = clock.now
+                        yieldProcessors()
                         let handle = try GuestfsHandle(environment: environment, progress: progress)
                         do {
                             try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)

@@ -26,18 +26,21 @@ struct DiskVerifier {
         let device = device(root)
         let kernels = try verifyTree(device)
         try cancelled.check()
+        // Half of an inspection is asking, of each partition, half a dozen programs what it is. All but the root have been
+        // looked at.
+        _ = try? handle.shell(forgetScript(layout.partitions.filter { $0.number != root.number }))
         let inspection = try inspect(device, kernels: kernels)
         // What inspects the session's next disk need not look through this one again.
-        _ = try? handle.shell(forgetScript)
+        _ = try? handle.shell(forgetScript([root]))
         return inspection
     }
 
     /// libguestfs' names of devices are translated in its calls, and not in a shell: the kernel may have found the disks
     /// in another order. They are numbered as libguestfs does it, by the place where they are attached.
-    private var forgetScript: String {
+    private func forgetScript(_ partitions: [DiskLayout.Partition]) -> String {
         """
         \(findingPlace)
-        for number in \(layout.partitions.map { "\($0.number)" }.joined(separator: " ")); do
+        for number in \(partitions.map { "\($0.number)" }.joined(separator: " ")); do
             delpart "$place" $number; rm -f "$place-part$number"
         done
         """

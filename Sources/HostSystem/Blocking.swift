@@ -31,6 +31,11 @@ private func threadSeconds() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
+/// The calling thread, one of `blocking`, and the processes that it starts get what others leave of the processors.
+package func yieldProcessors() {
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+}
+
 /// Tells blocking work that nobody waits for its result any more.
 package func blocking<Value: Sendable>(
     named name: String = "blocking", cancellable body: @escaping @Sendable (CancellationFlag) throws -> Value

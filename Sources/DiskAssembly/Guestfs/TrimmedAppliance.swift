@@ -127,6 +127,7 @@ struct TrimmedAppliance: Sendable {
         rm /usr/sbin/lvm
         rm /usr/sbin/mdadm
         rm /usr/bin/ldmtool
+        rm /usr/bin/udevadm
         """
 
     /// In place of the appliance's /init. Without udev the kernel's own device nodes are what there is, and none of them

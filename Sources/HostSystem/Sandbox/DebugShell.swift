@@ -182,7 +182,7 @@ struct ShellVisit {
             lines.append("  \(error)")
         }
         let command = failed.command.shellLine
-        let shown = command.count > 200 || command.contains("\n") ? "'\(failed.command.executable)'" : command
+        let shown = command.count > 300 || command.contains("\n") ? "'\(failed.command.executable)'" : command
         if repeatFolder != nil {
             lines.append("The command that failed: \(shown)")
             lines.append("To run it again, as it ran: \(Self.place)/repeat")

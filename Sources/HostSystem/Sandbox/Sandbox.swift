@@ -14,7 +14,7 @@ package struct Sandbox: Sendable {
     package static let rootVariable = "STONEBAKE_ROOT"
     /// Where a job that runs beside its root finds it; what Anaconda calls it for `%post --nochroot`.
     package static let besidePath = "/mnt/sysimage"
-    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     private let runner: CommandRunner
     private let debugShell: DebugShell?

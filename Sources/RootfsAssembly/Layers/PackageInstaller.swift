@@ -141,18 +141,21 @@ struct PackageInstaller {
     private func configure(_ names: [String]) async throws {
         guard !names.isEmpty else { return }
         try await Timeline.measure("configure \(Self.counted(names.count)) first") {
-            try await runDpkg(["--no-triggers", "--configure"] + names)
+            try await runDpkg(Command("/usr/bin/dpkg", Self.dpkg + ["--no-triggers", "--configure"] + names))
         }
     }
 
     private static func counted(_ packages: Int) -> String { packages == 1 ? "1 package" : "\(packages) packages" }
 
     private func configureAll() async throws {
-        try await Timeline.measure("configure the packages") { try await runDpkg(["--configure", "-a"]) }
+        try await Timeline.measure("configure the packages") {
+            let dpkg = ["/usr/bin/dpkg"] + Self.dpkg + ["--configure", "-a"]
+            try await runDpkg(Command("/bin/sh", ["/run/stonebake/beside"] + dpkg))
+        }
     }
 
-    private func runDpkg(_ arguments: [String]) async throws {
-        let result = try await sandbox.run(job(Command("dpkg", Self.dpkg + arguments)))
+    private func runDpkg(_ command: Command) async throws {
+        let result = try await sandbox.run(job(command))
         guard result.succeeded else { throw MaintainerFailure.configuring(log) }
     }
 
@@ -160,6 +163,7 @@ struct PackageInstaller {
         let command = command.with { command in
             // What is imported meanwhile leaves no byte code: all of it is compiled at the end.
             command.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+            command.environment["PATH"] = ScriptSurroundings.searchPath
             for (name, value) in environment { command.environment[name] = value }
         }
         return SandboxJob(layers: scriptLayers, upper: upper, command: command).with {
@@ -174,7 +178,7 @@ struct PackageInstaller {
         let job = SandboxJob(
             layers: scriptLayers, upper: upper, command: Command("/bin/sh", ["-c", work.script])
         ).with {
-            $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
+            $0.binds = surroundings.binds(for: work)
             $0.timestamp = timestamp
         }
         let result = try await Timeline.measure(work.title) { try await sandbox.run(job) }
@@ -183,6 +187,11 @@ struct PackageInstaller {
             throw HostError(
                 .commandFailed, "cannot \(work.title): it ended with \(result.statusText)",
                 notes: result.tail + ["the whole log: \(log.path)"])
+        }
+        guard work.isInitramfsWanted else { return }
+        _ = try await Timeline.measure("compress the initramfs") {
+            try await sandbox.runInternal(
+                ["compress-initramfs", surroundings.folder], layers: scriptLayers, upper: upper, timestamp: timestamp)
         }
     }
 }

@@ -19,19 +19,41 @@ struct ScriptSurroundings {
             // Two more that each of many scripts would run for its part: see DeferredWork.
             "update-ca-certificates": "echo \"$*\" >>/run/stonebake/\(DeferredWork.certificates)",
             "py3compile": "echo \"$*\" >>/run/stonebake/\(DeferredWork.byteCode)",
+            // Of 35 MB of programs gzip makes one part of the initramfs in a second, on one core, with nothing beside it.
+            "zstd": "cat >/run/stonebake/\(InitramfsCommand.plain).$\(InitramfsCommand.version)",
             // A host key belongs to one machine. What is removed from every image need not be made.
             "ssh-keygen": """
             case " $* " in *" /etc/ssh/ssh_host_"*) exit 0;; esac
             exec /run/stonebake/ssh-keygen.real "$@"
             """,
+            // In front of the root's own in the scripts' PATH: its depmod is a link to a program of many names.
+            "path/depmod": """
+            case "$# $1" in "1 -"*) ;; "1 "*) echo "$1" >>/run/stonebake/\(DeferredWork.modules); exit 0;; esac
+            exec /usr/sbin/depmod "$@"
+            """,
+            // The interpreter's own modules are compiled by its packages' scripts, which ask dpkg for their names: nearly
+            // a second on one core.
+            "path/dpkg": """
+            case "$DPKG_MAINTSCRIPT_NAME $DPKG_MAINTSCRIPT_PACKAGE $1 $2" in
+            "postinst python3."*" -L libpython3."*)
+                echo "modules ${DPKG_MAINTSCRIPT_PACKAGE%-minimal} $2" >>/run/stonebake/\(DeferredWork.byteCode); exit 0;;
+            esac
+            exec /usr/bin/dpkg "$@"
+            """,
         ]
+        try Files.makeFolder("\(folder)/path")
         for (name, script) in programs {
             try Files.write("#!/bin/sh\n\(script)\n", to: "\(folder)/\(name)", mode: 0o755)
             // Scripts call them as other users too, and the umask may be a strict one.
             try Files.setMode("\(folder)/\(name)", 0o755)
         }
+        try Files.write(DeferredWork.compile, to: "\(folder)/compile")
+        try Files.write(DeferredWork.beside, to: "\(folder)/beside")
         try Files.setMode(folder, 0o755)
     }
+
+    /// Of scripts whose deferred work is done at the end of the layer.
+    static let searchPath = "/run/stonebake/path:\(Sandbox.path)"
 
     var isInitramfsWanted: Bool { Files.exists("\(folder)/initramfs-wanted") }
 
@@ -53,6 +75,14 @@ struct ScriptSurroundings {
             if name == "ssh-keygen" { binds.append(.init(own + program, at: "/run/stonebake/\(name).real")) }
             binds.append(.init("\(folder)/\(name)", at: program))
         }
+        return binds
+    }
+
+    /// What the work at the end of a layer sees.
+    func binds(for work: DeferredWork) -> [SandboxJob.Bind] {
+        var binds: [SandboxJob.Bind] = [.init(folder, at: "/run/stonebake", readOnly: false)]
+        // Where mkinitramfs finds no zstd it takes gzip.
+        if work.isInitramfsWanted { binds.append(.init("\(folder)/zstd", at: InitramfsCommand.compressor)) }
         return binds
     }
 }
