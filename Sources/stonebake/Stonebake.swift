@@ -32,7 +32,7 @@ struct Stonebake: AsyncParsableCommand {
             ValidateCommand.self, PlanCommand.self, LockCommand.self, BuildCommand.self, TestCommand.self,
             RunCommand.self, KickstartCommand.self, LintCommand.self, DeployHelpCommand.self, DiffCommand.self,
             MirrorCommand.self, DoctorCommand.self,
-            CacheCommand.self,
+            CacheCommand.self, CatalogueCommand.self,
             SchemaCommand.self,
         ])
 }

@@ -15,7 +15,13 @@ struct CatalogueTests {
         #expect(appliance?.checks.isEmpty == false)
     }
 
+    @Test(arguments: names.sorted()) func `every appliance has a lock and a page`(name: String) {
+        for file in ["appliance.lock", "README.md"] {
+            #expect(FileManager.default.fileExists(atPath: "\(repository)/Appliances/\(name)/\(file)"), "\(file)")
+        }
+    }
+
     @Test func `there are appliances`() {
-        #expect(Self.names.count >= 2)
+        #expect(Self.names.count >= 5)
     }
 }

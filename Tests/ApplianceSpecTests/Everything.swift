@@ -243,7 +243,7 @@ enum Everything {
               - stomp: {connection: s, port: 9000}
               - mqtt: {connection: m, port: 9000}
               - amqp: {connection: a, port: 9000}
-              - http: {port: 9000, form: {name: ada}}
+              - http: {port: 9000}
               - reboot: true
               - tcp: {port: 9000}
               - udp: {port: 1, send: x}
@@ -252,6 +252,8 @@ enum Everything {
               - command: {run: 'true'}
               - unit: {name: cron.service}
               - websocket: {connection: browser, send: hello, expect: hello}
+          - name: a form
+            http: {port: 8080, path: /login, form: {name: ada}}
         targets: [raw, qcow2]
         formats: {raw: [plain, xz], aws: raw, instances: [vm], packings: [split], vagrant: [libvirt]}
         snapshot: 2025-06-07

@@ -41,6 +41,10 @@ actor BuildFixture {
         // With the base that it extends.
         try manager.copyItem(at: StonebakeProcess.repository.appendingPathComponent("Appliances"), to: appliances)
         try manager.copyItem(at: StonebakeProcess.repository.appendingPathComponent("Kickstarts"), to: bases)
+        // The committed locks are of one day, and the archive moves on.
+        for name in try manager.contentsOfDirectory(atPath: appliances.path) {
+            try? manager.removeItem(at: appliances.appendingPathComponent("\(name)/appliance.lock"))
+        }
         let store = folder.appendingPathComponent("store")
         let run = try StonebakeProcess.run(
             "build", spec.path, "--output", images.path, environment: ["STONEBAKE_CACHE": store.path])

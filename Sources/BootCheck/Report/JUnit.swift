@@ -2,12 +2,25 @@ import HostSystem
 
 /// Boot reports as JUnit XML, as CI systems read it (the schema of Jenkins' xUnit plug-in): a suite for each boot.
 package enum JUnit {
-    package static func xml(_ reports: [BootReport]) -> String {
-        let cases = reports.flatMap(\.cases)
+    /// - Parameter missing: what should have been booted and was not: its name, and why. Each is a suite that fails.
+    package static func xml(_ reports: [BootReport], missing: [(name: String, why: String)] = []) -> String {
+        let absent = missing.map { name, why in
+            (
+                name,
+                BootReport.CheckResult(
+                    name: "it was booted", kind: "boot", state: .failed, seconds: 0, limit: 0, detail: why)
+            )
+        }
+        let cases = reports.flatMap(\.cases) + absent.map(\.1)
         var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>"]
         lines.append(
             "<testsuites name=\"stonebake\" \(counts(cases)) time=\"\(number(reports.map(\.seconds).reduce(0, +)))\">")
         for report in reports { lines += suite(report) }
+        for (name, result) in absent {
+            lines.append("  <testsuite name=\"\(attribute(name))\" \(counts([result])) time=\"0.000\">")
+            lines += testCase(result, classname: "\(name).boot")
+            lines.append("  </testsuite>")
+        }
         lines.append("</testsuites>")
         return lines.joined(separator: "\n") + "\n"
     }
@@ -25,7 +38,9 @@ package enum JUnit {
             lines.append("      <property name=\"\(name)\" value=\"\(attribute(value))\"/>")
         }
         lines.append("    </properties>")
-        for result in report.cases { lines += testCase(result, in: report) }
+        for result in report.cases {
+            lines += testCase(result, classname: "\(report.appliance).\(report.firmware.rawValue).\(result.kind)")
+        }
         if !report.console.isEmpty {
             lines.append("    <system-out>\(text(report.console.joined(separator: "\n")))</system-out>")
         }
@@ -33,10 +48,9 @@ package enum JUnit {
         return lines
     }
 
-    private static func testCase(_ result: BootReport.CheckResult, in report: BootReport) -> [String] {
+    private static func testCase(_ result: BootReport.CheckResult, classname: String) -> [String] {
         let head =
-            "    <testcase classname=\"\(attribute("\(report.appliance).\(report.firmware.rawValue).\(result.kind)"))\" "
-            + "name=\"\(attribute(result.name))\" time=\"\(number(result.seconds))\""
+            "    <testcase classname=\"\(attribute(classname))\" name=\"\(attribute(result.name))\" time=\"\(number(result.seconds))\""
         switch result.state {
         case .passed: return [head + "/>"]
         case .notRun:

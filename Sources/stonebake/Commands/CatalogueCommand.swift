@@ -1,0 +1,78 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import HostSystem
+
+struct CatalogueCommand: ParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+    static let configuration = CommandConfiguration(
+        commandName: "catalogue",
+        abstract: "List the appliances of a folder, with version, size and last result.",
+        discussion: """
+            Every folder that holds an appliance.yaml is listed. Size, build time, boot time and result are of the last \
+            build and the last test, as they lie in the output folder; a test that was made before the last build does \
+            not count. `make test-catalogue` builds, boots and proves all of them.
+
+            EXAMPLE
+              stonebake catalogue
+              stonebake catalogue Appliances --format json
+              stonebake catalogue --html catalogue.html --junit catalogue.xml --require-passed
+            """)
+
+    @Argument(help: "The folder whose folders hold the appliances.", completion: .directory)
+    var folder = "Appliances"
+
+    @Option(help: "What is printed: text or json.")
+    var format: Format = .text
+
+    @Option(help: "Write a page with all checks and the screenshots.", completion: .file(extensions: ["html"]))
+    var html: String?
+
+    @Option(help: "Write JUnit XML, a suite for each boot.", completion: .file(extensions: ["xml"]))
+    var junit: String?
+
+    @Option(
+        help: "Renew the table of a Markdown document, between its lines <!-- catalogue --> and <!-- end -->.",
+        completion: .file(extensions: ["md"]))
+    var markdown: String?
+
+    @Flag(help: "End with status 1 unless each appliance has passed its last test.")
+    var requirePassed = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var reading: ReadingOptions
+
+    func run() throws {
+        do {
+            let entries = try entries()
+            let tables = CatalogueTables(entries: entries)
+            if let html { try Files.write(CataloguePage(entries: entries).html, to: html) }
+            if let junit { try Files.write(tables.junit, to: junit) }
+            if let markdown {
+                try Files.write(tables.renewed(try Files.readText(markdown), path: markdown), to: markdown)
+            }
+            switch format {
+            case .text: print(tables.text)
+            case .json: print(tables.json, terminator: "")
+            }
+            if requirePassed, !entries.allSatisfy(\.result.isProven) { throw RunEnded(exitCode: .inputWrong) }
+        } catch let failure as HostError {
+            printDiagnostics(failure.diagnostics, as: .text)
+            throw RunEnded(exitCode: failure.exitCode)
+        }
+    }
+
+    /// - Throws: `HostError` where there is no such folder, or no appliance in it.
+    private func entries() throws -> [CatalogueEntry] {
+        let root = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        guard Files.exists(root) else { throw HostError(.notFound, "there is no folder '\(root)'") }
+        let names = try Files.names(in: root).sorted().filter { Files.exists("\(root)/\($0)/appliance.yaml") }
+        guard !names.isEmpty else {
+            throw HostError(
+                .notFound, "no folder in '\(root)' holds an appliance.yaml",
+                hint: "a catalogue is a folder of folders: Appliances/wsgi/appliance.yaml")
+        }
+        return names.map { CatalogueEntry(folder: "\(root)/\($0)", images: output.folder, reading: reading) }
+    }
+}
