@@ -177,8 +177,9 @@ def short(names):
 
 
 HOW = """\
-- *cold*: the packages are on the disk and nothing else is. Stonebake has the downloaded packages in its store and the lock
-  beside the spec (`--locked`); no layer, no facts about the machine (so that it tries KVM, and libguestfs' appliance is made
+- *cold*: the packages are on the disk and nothing else is. Stonebake has the packages in its store as it keeps them once they
+  were unpacked (as they were downloaded, and their data archives a second time, as zstd: docs/store.md), and the lock beside
+  the spec (`--locked`); *as downloaded* is the same without the second form, as after `stonebake mirror`. No layer, no facts about the machine (so that it tries KVM, and libguestfs' appliance is made
   anew), no tools. The others take their packages from an archive on the same disk (`file:`, not signed, with only the
   packages that are needed, so that apt has a short index to read; http on the loopback interface where a tool cannot use
   files). *machine known*: with KVM's verdict and libguestfs' appliance, which the first build on a machine leaves.
