@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; both install first what is missing.
 SWIFT ?= swift
 
-.PHONY: demo test test-catalogue test-layouts test-debian-13 setup build bench bench-quick fuzz-kickstart man completions clean
+.PHONY: demo test test-catalogue test-layouts test-debian-13 setup build bench bench-quick fuzz-kickstart man completions clean test-formats
 
 # Builds the WSGI appliance, boots it and shows the page that it serves.
 demo:
@@ -31,6 +31,12 @@ LAYOUTS ?= lvm btrfs xfs luks two-disks
 test-layouts: setup
 	$(SWIFT) build --build-tests
 	STONEBAKE_LAYOUTS="$(LAYOUTS)" $(SWIFT) test --skip-build --no-parallel --filter LayoutTests
+
+# What `make test` leaves out of the formats: a real appliance in all of them, judged by the same programs and by Glance,
+# LXD and Vagrant, and booted again from qcow2, VMDK, VHD, VHDX and OVA, BIOS and UEFI. Needs root; about 25 min, 10 GB.
+test-formats: build
+	@scripts/setup build run test formats
+	@scripts/test-formats
 
 # The same bytes in a Debian 13 root, which it makes (about 1 GB, 2.5 min once); needs root. About 3 min more each time, so
 # that it is no part of `make test`.

@@ -119,7 +119,12 @@ let package = Package(
         tests("ImageInspectionTests", ["ImageInspection", "HostSystem"]),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
         tests("TimingReportTests", ["TimingReport", "HostSystem"]),
-        tests("ImageExportTests", ["ImageExport", "BuildPlanning", "ApplianceSpec", "HostSystem", "Diagnostics"]),
+        tests(
+            "ImageExportTests",
+            [
+                "ImageExport", "ImageInspection", "BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest",
+                "Diagnostics",
+            ]),
         tests(
             "DiskAssemblyTests",
             [

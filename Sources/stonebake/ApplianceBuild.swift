@@ -9,6 +9,8 @@ struct ApplianceBuild: Sendable {
     let spec: LoadedSpec
     let plan: BuildPlan
     let folder: OutputFolder
+    /// Whether what `lint` only warns of fails the build.
+    var deniesWarnings = false
 
     struct Outcome: Sendable {
         var result: Pipeline.Result
@@ -39,7 +41,8 @@ struct ApplianceBuild: Sendable {
     func run(on host: Host, looking: DiskLooking) async throws -> Outcome {
         let start = ContinuousClock().now
         return try await host.store.withLock("output-\(folder.absolutePath)") {
-            let result = try await Pipeline(host: host, plan: plan).run(into: folder.path, looking: looking)
+            let result = try await Pipeline(host: host, plan: plan, deniesWarnings: deniesWarnings).run(
+                into: folder.path, looking: looking)
             let seconds = (ContinuousClock().now - start).inSeconds
             try folder.writeReport(plan: plan, result: result, seconds: seconds, now: host.now())
             dropSuperseded(host, result)

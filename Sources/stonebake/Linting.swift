@@ -34,7 +34,7 @@ struct Linting: Sendable {
         try await readForeignParts(&disk)
         let opened = disk
         return try await blocking(named: "lint") { cancelled in
-            try ContentLint(opened, target: target, cancelled: cancelled).findings()
+            try ContentLint(opened, targets: target.map { [$0] } ?? [], cancelled: cancelled).findings()
         }
     }
 

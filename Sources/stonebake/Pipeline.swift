@@ -13,11 +13,14 @@ import RootfsAssembly
 struct Pipeline: Sendable {
     let host: Host
     let plan: BuildPlan
+    /// Whether what `lint` only warns of fails the build.
+    private let deniesWarnings: Bool
     private let timings = StepTimings()
 
-    init(host: Host, plan: BuildPlan) {
+    init(host: Host, plan: BuildPlan, deniesWarnings: Bool = false) {
         self.host = host
         self.plan = plan
+        self.deniesWarnings = deniesWarnings
     }
 
     /// What a build made and how long each step of it took.
@@ -53,6 +56,8 @@ struct Pipeline: Sendable {
         }
         await pool.discard()
         let formats = try made.get()
+        try await BuildLint(host: host, plan: plan, deniesWarnings: deniesWarnings).check(
+            formats.files, of: formats.image)
         let artifacts = try await publisher.publish(formats.files, stem: stem, into: folder)
         return Result(image: formats.image, artifacts: artifacts, steps: timings.steps)
     }

@@ -25,12 +25,18 @@ package actor FormPool {
     private let facts: ApplianceFacts
     private let tools: ToolsRoot?
     private let tree: TreeWriting?
+    private let workers: Int
     private let slots: WorkSlots
     private var folder: String?
     private var made: [Key: Task<WrittenFile, any Error>] = [:]
 
-    /// - Parameter tree: nil where nothing needs it
-    package init(host: Host, facts: ApplianceFacts, tools: ToolsRoot?, tree: TreeWriting? = nil) {
+    /// - Parameters:
+    ///   - tree: nil where nothing needs it
+    ///   - workers: how many threads compress one file; nil: as many as there are processors
+    package init(
+        host: Host, facts: ApplianceFacts, tools: ToolsRoot?, workers: Int? = nil, tree: TreeWriting? = nil
+    ) {
+        self.workers = workers ?? host.cpus
         self.host = host
         self.facts = facts
         self.tools = tools
@@ -83,7 +89,7 @@ package actor FormPool {
         await slots.take()
         defer { slots.give() }
         try Task.checkCancellation()
-        let (facts, workers) = (facts, host.cpus)
+        let (facts, workers) = (facts, workers)
         switch form {
         case .qcow2(let usesZstd):
             guard let tools else { throw ExportError(.conversion, "there are no build tools to write a qcow2 with") }

@@ -5,12 +5,13 @@ package import HostSystem
 /// from being reached where it is to run, what was left behind, and what must not be given away.
 package struct ContentLint {
     private let disk: DiskContents
-    private let target: Target?
+    private let targets: [Target]
     private let cancelled: CancellationFlag
 
-    package init(_ disk: DiskContents, target: Target?, cancelled: CancellationFlag) {
+    /// - Parameter targets: where it is to run; empty: what can be said of any image
+    package init(_ disk: DiskContents, targets: [Target], cancelled: CancellationFlag) {
         self.disk = disk
-        self.target = target
+        self.targets = targets
         self.cancelled = cancelled
     }
 
@@ -34,11 +35,16 @@ package struct ContentLint {
         try IdentityLint(tree: tree).check(&found)
         try cancelled.check()
         try AccountLint(tree: tree).check(&found)
-        try BootLint(tree: tree, disk: disk, target: target).check(&found)
-        try cancelled.check()
-        try PlatformLint(tree: tree, disk: disk, target: target).check(&found)
+        let initramfs = InitramfsDrivers(tree)
+        for target in targets.isEmpty ? [nil] : targets.map({ $0 }) {
+            try cancelled.check()
+            try BootLint(tree: tree, disk: disk, target: target).check(&found)
+            try PlatformLint(tree: tree, disk: disk, target: target, initramfs: initramfs).check(&found)
+        }
         try SecretLint(tree: tree, cancelled: cancelled).check(&found)
-        return found.findings
+        // What several targets have in common is said once.
+        var seen: Set<String> = []
+        return found.findings.filter { seen.insert("\($0.code) \($0.message)").inserted }
     }
 }
 

@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// One thing that is wrong with an image, why that fails where it is to run, and what helps.
-package struct LintFinding: Sendable, Equatable {
+package struct LintFinding: Sendable, Equatable, Codable {
     package var severity: Diagnostic.Severity
     /// A stable name, in kebab case: `vhd-unaligned`.
     package var code: String

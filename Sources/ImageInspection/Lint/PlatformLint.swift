@@ -6,6 +6,7 @@ struct PlatformLint {
     let tree: ImageTree
     let disk: DiskContents
     let target: Target?
+    let initramfs: InitramfsDrivers
 
     func check(_ found: inout LintFindings) throws {
         try network(&found)
@@ -27,20 +28,14 @@ struct PlatformLint {
     private func drivers(_ found: inout LintFindings) throws {
         let wanted = target?.profile.guest.drivers ?? Self.usual
         guard !wanted.isEmpty else { return }
-        for file in tree.files
-        where file.kind == .file && (file.path.hasPrefix("boot/initrd.img-") || file.path.hasPrefix("boot/initramfs-"))
-        {
-            guard let bytes = try tree.bytes(file.path, limit: 256 << 20) else { continue }
-            let names: [String]
-            do {
-                names = try InitramfsIndex.names(bytes)
-            } catch {
+        for image in try initramfs.images() {
+            guard let present = image.drivers else {
                 found.broken(
-                    "initramfs-damaged", "/\(file.path) cannot be read: \(error.message)", source: "initramfs-tools(7)")
+                    "initramfs-damaged", "the initramfs of \(image.version) cannot be read",
+                    source: "initramfs-tools(7)")
                 continue
             }
-            let version = String(file.path.split(separator: "-", maxSplits: 1).last ?? "").replacing(".img", with: "")
-            let present = Set(names.compactMap(Self.module) + (try builtIn(version)))
+            let version = image.version
             let missing = wanted.filter { !present.contains($0.replacing("-", with: "_")) }
             guard !missing.isEmpty else { continue }
             found.add(
@@ -51,21 +46,6 @@ struct PlatformLint {
                 source: target?.profile.source ?? LintSource.debian,
                 remedy: "add them to /etc/initramfs-tools/modules, update-initramfs -u")
         }
-    }
-
-    /// `kernel/drivers/nvme/host/nvme.ko.xz` → `nvme`.
-    private static func module(_ path: String) -> String? {
-        guard let name = path.split(separator: "/").last, let end = name.firstRange(of: ".ko") else { return nil }
-        return String(name[..<end.lowerBound]).replacing("-", with: "_")
-    }
-
-    private func builtIn(_ version: String) throws -> [String] {
-        for folder in ["lib/modules", "usr/lib/modules"] {
-            if let text = try tree.text("\(folder)/\(version)/modules.builtin") {
-                return text.split(separator: "\n").compactMap { Self.module(String($0)) }
-            }
-        }
-        return []
     }
 
     // MARK: cloud-init
@@ -223,5 +203,52 @@ struct PlatformLint {
                     remedy: "build it for this target from a spec without it")
             }
         }
+    }
+}
+
+/// The drivers that each initramfs of an image has, or its kernel has built in; read once.
+final class InitramfsDrivers {
+    struct Image {
+        var version: String
+        /// Nil: it cannot be read.
+        var drivers: Set<String>?
+    }
+
+    private let tree: ImageTree
+    private var known: [Image]?
+
+    init(_ tree: ImageTree) {
+        self.tree = tree
+    }
+
+    func images() throws -> [Image] {
+        if let known { return known }
+        var images: [Image] = []
+        for file in tree.files
+        where file.kind == .file && (file.path.hasPrefix("boot/initrd.img-") || file.path.hasPrefix("boot/initramfs-"))
+        {
+            guard let bytes = try tree.bytes(file.path, limit: 256 << 20) else { continue }
+            let version = String(file.path.split(separator: "-", maxSplits: 1).last ?? "").replacing(".img", with: "")
+            let names = try? InitramfsIndex.names(bytes)
+            let drivers = try names.map { Set($0.compactMap(Self.module) + (try builtIn(version))) }
+            images.append(Image(version: version, drivers: drivers))
+        }
+        known = images
+        return images
+    }
+
+    /// `kernel/drivers/nvme/host/nvme.ko.xz` → `nvme`.
+    private static func module(_ path: String) -> String? {
+        guard let name = path.split(separator: "/").last, let end = name.firstRange(of: ".ko") else { return nil }
+        return String(name[..<end.lowerBound]).replacing("-", with: "_")
+    }
+
+    private func builtIn(_ version: String) throws -> [String] {
+        for folder in ["lib/modules", "usr/lib/modules"] {
+            if let text = try tree.text("\(folder)/\(version)/modules.builtin") {
+                return text.split(separator: "\n").compactMap { Self.module(String($0)) }
+            }
+        }
+        return []
     }
 }

@@ -62,8 +62,10 @@ struct SecretLint {
     private func isLookedInto(_ path: String, _ name: String) -> Bool {
         if Self.skipped.contains(where: path.hasPrefix) { return false }
         // Tests and documentation of a library hold keys that are everybody's.
-        if path.contains("/site-packages/")
-            && (path.contains("/test") || name.hasSuffix(".py") || name.hasSuffix(".pyc"))
+        let isLibrary = path.contains("/site-packages/") || path.contains("/node_modules/")
+        if isLibrary,
+            ["/test", "/fixtures/", "/example", "/docs/"].contains(where: path.contains) || name.hasSuffix(".py")
+                || name.hasSuffix(".pyc")
         {
             return false
         }

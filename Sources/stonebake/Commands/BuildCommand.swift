@@ -13,13 +13,15 @@ struct BuildCommand: AsyncParsableCommand {
         discussion: """
             Uses appliance.lock, renews it when the spec has moved on, and does only what is not in the content store. \
             The images, SHA256SUMS and report.json come into Images/NAME-VERSION. Several appliances are built side by \
-            side and share what they have in common; one that fails does not keep the others from being built.
+            side and share what they have in common; one that fails does not keep the others from being built. Each image is \
+            looked at as `lint` does it before it comes into the folder; an error fails the build.
 
             EXAMPLE
               stonebake build Appliances/wsgi/appliance.yaml
               stonebake build Appliances/wsgi/appliance.yaml --locked --log-format json
               stonebake build Appliances/wsgi/appliance.yaml --timings --debug-shell
               stonebake build Appliances/*/
+              stonebake build Appliances/wsgi/appliance.yaml --target azure --target vmware --deny warnings
               stonebake build Kickstarts/debian-13.ks
             """)
 
@@ -50,6 +52,9 @@ struct BuildCommand: AsyncParsableCommand {
 
     @Flag(help: "Build a second time with everything else varied, and name the first file that differs.")
     var verifyReproducible = false
+
+    @Option(help: "What fails a build besides the errors that lint finds in its images: warnings.")
+    var deny: LintCommand.Denied?
 
     @Flag(help: "When a step fails, open a shell in its root as it was then; needs a terminal.")
     var debugShell = false
@@ -155,7 +160,7 @@ struct BuildCommand: AsyncParsableCommand {
         }
         try OfflineSupplies(host: host).check(plan, lockPath: spec.lockPath, spec: spec.appliance.directory)
         try folder.prepare()
-        return ApplianceBuild(spec: spec, plan: plan, folder: folder)
+        return ApplianceBuild(spec: spec, plan: plan, folder: folder, deniesWarnings: deny == .warnings)
     }
 
     /// Prints why appliances of several have failed, and ends with the first one's status.

@@ -1,0 +1,93 @@
+import ApplianceSpec
+import BuildPlanning
+import ContentDigest
+import Diagnostics
+import Foundation
+import HostSystem
+import ImageExport
+import ImageInspection
+
+/// Looks at what a build has made before it leaves: each container, and what is on the disk by the rules of each target.
+/// What was looked at and was not wrong is not looked at again.
+struct BuildLint: Sendable {
+    /// Raise it when a rule changes: what older rules said is asked for again.
+    private static let version = 1
+
+    let host: Host
+    let plan: BuildPlan
+    /// Whether warnings fail the build too.
+    let deniesWarnings: Bool
+
+    /// - Throws: `LintFailed` when something fails where it is to run.
+    func check(_ files: [FormatFile], of image: DiskImage) async throws {
+        let findings: [Told] = try await host.progress.step("lint", "look at the images") {
+            try await self.findings(files, of: image)
+        }
+        let stem = BuildPlan.outputName(plan.appliance)
+        var failing: [Diagnostic] = []
+        for finding in findings {
+            let diagnostic = finding.finding.diagnostic(image: finding.file.map { stem + $0 } ?? stem)
+            if finding.finding.severity == .error || deniesWarnings {
+                failing.append(diagnostic)
+            } else {
+                let hint = diagnostic.hint.map { "; \($0)" } ?? ""
+                host.progress.send(.message(.warning, "\(diagnostic.message) [\(diagnostic.code)]\(hint)"))
+            }
+        }
+        if !failing.isEmpty { throw LintFailed(diagnostics: failing) }
+    }
+
+    private struct Told: Codable, Sendable {
+        /// Nil: of what is on the disk.
+        var file: String?
+        var finding: LintFinding
+    }
+
+    private func findings(_ files: [FormatFile], of image: DiskImage) async throws -> [Told] {
+        var told: [Told] = []
+        let targets = plan.appliance.targets.map(\.value)
+        let expectations = LintExpectations(plan.appliance)
+        for file in files where Self.isContainer(file) {
+            let (path, target) = (file.path, file.target)
+            let found = try await remembered("\(file.sha256.hex) \(target.rawValue)") {
+                try await Linting(host: host).container(path, target: target)
+            }
+            told += found.map { Told(file: file.suffix, finding: $0) }
+        }
+        let disk = plan[.disk]?.digest.hex ?? ""
+        let contents = try await remembered("\(disk) \(targets.map(\.rawValue).joined(separator: " "))") {
+            let path = image.path
+            return try await blocking(named: "lint") { cancelled in
+                let contents = try DiskContents(name: "the disk", format: "raw", raw: path)
+                return try ContentLint(contents, targets: targets, cancelled: cancelled).findings()
+            }
+        }
+        return told + expectations.apply(to: contents).map { Told(file: nil, finding: $0) }
+    }
+
+    private func remembered(
+        _ what: String, _ body: () async throws -> [LintFinding]
+    ) async throws -> [LintFinding] {
+        let name = "lint-\(Digest.of("\(Self.version) \(what)").hex)"
+        if let text = try? host.store.recall(name),
+            let known = try? JSONDecoder().decode([LintFinding].self, from: Data(text.utf8))
+        {
+            return known
+        }
+        let found = try await body()
+        try host.store.remember(String(decoding: try JSONEncoder().encode(found), as: UTF8.self), as: name)
+        return found
+    }
+
+    /// Not what only describes one, and no part of a layout that its archive holds too.
+    private static func isContainer(_ file: FormatFile) -> Bool {
+        let plain = [".json", ".sh", ".xml", ".vmlinux", ".initrd", "/oci-layout", ".ext4"]
+        return !file.suffix.contains("/blobs/") && !plain.contains(where: file.suffix.hasSuffix)
+    }
+}
+
+/// An image that would fail where it is to run.
+struct LintFailed: Failure {
+    let diagnostics: [Diagnostic]
+    var exitCode: ExitCode { .inputWrong }
+}
