@@ -71,7 +71,11 @@ let package = Package(
         stage("ContentDigest", ["CCrypt", "CCrypto", system]),
         stage("Kickstart", ["Diagnostics"]),
         stage("XMLDocuments", ["CXML"]),
-        stage("ApplianceSpec", ["Diagnostics", "ContentDigest", "Kickstart", yams, system]),
+        .target(
+            name: "ApplianceSpec", dependencies: ["Diagnostics", "ContentDigest", "Kickstart", yams, system],
+            // Programs of the images that are made.
+            resources: ["data", "firstboot", "page"].map { .embedInCode("FirstBoot/Programs/\($0).py") },
+            swiftSettings: settings),
         stage("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         stage("HostSystem", ["CArchive", "CCurl", "CLinux", "ContentDigest", "Diagnostics", subprocess, system]),
         stage(

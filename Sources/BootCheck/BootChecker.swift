@@ -72,13 +72,14 @@ package struct BootChecker: Sendable {
         }
         let code = try folder.makeFirmware(request.firmware)
         let seed = ("stonebake-\(Files.name(of: path))-\(host.now())", request.hostname)
-        let key = try await folder.makeKey(seed: request.readsSeed ? seed : nil)
+        let key = try await folder.makeKey(seed: request.readsSeed ? seed : nil, parameters: request.guestParameters)
         return MachineSettings(
             qemu: qemu, accelerator: accelerator, firmware: request.firmware, firmwareCode: code,
             disk: request.kernel == nil ? (MachineSettings.File.overlay, .qcow2) : nil, hasSeed: request.readsSeed,
             otherDisks: request.otherDisks.indices.map(MachineSettings.File.overlay),
-            rootKey: request.readsSeed ? nil : key, memory: request.memory, cpus: request.cpus,
-            forwards: request.forwards, udpPorts: request.udpPorts, consoleLog: log,
+            rootKey: request.readsSeed ? nil : key,
+            credentialArguments: try request.guestParameters.write(to: path), memory: request.memory,
+            cpus: request.cpus, forwards: request.forwards, udpPorts: request.udpPorts, consoleLog: log,
             kernel: request.kernel)
     }
 }

@@ -22,6 +22,8 @@ package struct BootRequest: Sendable {
     package var parameters: [String: String] = [:]
     /// What is typed on the console when the guest asks for it.
     package var passphrases: [BootPassphrase] = []
+    /// How the guest gets them.
+    package var parametersBy = GuestParameters.Delivery.userData
     package var memory: ByteSize
     package var cpus: Int
     package var firmware: BootFirmware
@@ -53,6 +55,8 @@ package struct BootRequest: Sendable {
             memory: appliance.memory, cpus: appliance.cpus, firmware: firmware, output: output)
         readsSeed = appliance.firstBoot.readsSeed
     }
+
+    var guestParameters: GuestParameters { GuestParameters(values: parameters, delivery: parametersBy) }
 
     /// The guest's ports that the checks need, and sshd's.
     var forwards: [PortForward] {

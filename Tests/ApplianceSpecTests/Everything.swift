@@ -9,6 +9,7 @@ enum Everything {
         "static/a.css": "a {}\n",
         "motd": "hello\n",
         "setup.sh": "#!/bin/sh\ntrue\n",
+        "site.pp": "notice('hello')\n",
         "keys/vendor.gpg": "a keyring",
     ]
 
@@ -93,7 +94,8 @@ enum Everything {
           budget: 3 GiB
           boot: [uefi]
           filesystem: ext4
-          disks: [{name: system}, {name: data, size: 4 GiB}]
+          disks: [{name: system}, {name: store, size: 4 GiB}]
+          data: {on: disk, size: 2 GiB, folders: [/srv/shop]}
           partitions:
             - {mount: /boot/efi, filesystem: efi, size: 64 MiB}
             - {mount: /boot, size: 512 MiB, label: boot, mkfs-options: ['-m', '0'], options: [nodev]}
@@ -109,7 +111,7 @@ enum Everything {
                 pbkdf-memory: 32 MiB
                 pbkdf-time: 500ms
                 pbkdf-iterations: 4
-            - {disk: data, btrfs-volume: pool, grow: true}
+            - {disk: store, btrfs-volume: pool, grow: true}
           volume-groups:
             - name: main
               extent-size: 4 MiB
@@ -159,6 +161,7 @@ enum Everything {
           units: [shop.service]
           needs: [cron.service]
           page-ports: [8081]
+        recipe: {puppet: {manifest: site.pp, modules: static, at: every-boot}}
         every-boot:
           scripts: [{name: warm-up, run: "pass", interpreter: /usr/bin/python3}, {name: look, source: setup.sh}]
         memory: 2 GiB

@@ -24,7 +24,7 @@ struct EverythingTests {
                 == [
                     "console-setup", "keyboard-configuration", "kbd", "chrony", "nftables", "selinux-basics",
                     "selinux-policy-default", "auditd", "nginx-light", "python3", "curl", "nano/bookworm-backports",
-                    "less=590-2", "libc6:arm64",
+                    "less=590-2", "libc6:arm64", "puppet-agent",
                 ])
         #expect(shop.packages.remove.map(\.value) == ["rsyslog", "systemd-timesyncd"])
         #expect(shop.packages.recommends)
@@ -38,7 +38,7 @@ struct EverythingTests {
         #expect(shop.cpus == 4)
         #expect(shop.targets.map(\.value) == [.raw, .qcow2])
         #expect(Set(shop.ports) == [22, 8080, 9000])
-        #expect(shop.scripts.map(\.name) == ["greet", "setup.sh"])
+        #expect(shop.scripts.map(\.name) == ["greet", "setup.sh", "read the Puppet manifest"])
         #expect(shop.scripts[1].text == "#!/bin/sh\ntrue\n")
     }
 
@@ -56,9 +56,10 @@ struct EverythingTests {
 
     @Test func `partitions, volume groups and Btrfs volumes arrive`() throws {
         let storage = try #require(try appliance(Everything.spec, files: Everything.files).disk.storage)
-        #expect(storage.disks.map(\.name.value) == ["system", "data"])
-        #expect(storage.disks.map { $0.size?.value.bytes } == [nil, 4 << 30])
-        #expect(storage.partitions.map(\.disk.value) == ["system", "system", "system", "data"])
+        #expect(storage.disks.map(\.name.value) == ["system", "store", "data"])
+        #expect(storage.disks.map { $0.size?.value.bytes } == [nil, 4 << 30, 2 << 30])
+        #expect(storage.disks.map(\.use) == [.system, .system, .user])
+        #expect(storage.partitions.map(\.disk.value) == ["system", "system", "system", "store", "data"])
         let volume = storage.partitions[2]
         guard case .physicalVolume(let group) = volume.content, let luks = volume.encryption else {
             Issue.record("\(volume)")
@@ -85,7 +86,7 @@ struct EverythingTests {
         #expect(storage.btrfs[0].filesystem.makeOptions == ["-m", "dup"])
         #expect(
             Set(storage.mounts.map(\.path.value)) == [
-                "/", "/boot", "/boot/efi", "/home", "/mnt/pool", "/opt", "/srv", "/var/log",
+                "/", "/boot", "/boot/efi", "/data", "/home", "/mnt/pool", "/opt", "/srv", "/var/log",
             ])
         #expect(storage.secrets.map(\.value) == ["disk", "home"])
     }
@@ -131,9 +132,12 @@ struct EverythingTests {
         #expect(hash.hasPrefix("$6$saltsalt$"))
         #expect(shop.users[2].isSystem)
         #expect(
-            shop.services.enable.map(\.value) == ["nftables.service", "wsgi.socket", "nginx.service", "cron.service"])
+            shop.services.enable.map(\.value) == [
+                "stonebake-firstboot.service", "stonebake-data.service", "nftables.service", "wsgi.socket",
+                "nginx.service", "cron.service",
+            ])
         #expect(shop.services.disable.map(\.value) == ["apt-daily.timer"])
-        #expect(shop.services.mask.map(\.value) == ["getty@tty1.service"])
+        #expect(shop.services.mask.map(\.value) == ["getty@tty1.service", "puppet.service"])
     }
 
     @Test func `files arrive with their modes and owners`() throws {

@@ -12,7 +12,7 @@ struct ReferenceTests {
         [spec, "docs/checks.md"] + ApplicationKinds.all.map { "docs/kinds/\($0.field.key).md" }
     private static let files = [
         "hello/hello.py": "app = None\n", "requirements.txt": "flask>=3\n", "static/style.css": "",
-        "report.sh": "true\n",
+        "report.sh": "true\n", "site.pp": "notice('hello')\n", "modules/shop/manifests/init.pp": "class shop {}\n",
         "keys/vendor.gpg": "a keyring",
     ].merging(WebProjects.files) { own, _ in own }
 

@@ -259,7 +259,7 @@ struct SourceTreeTests {
         let workspace = try Workspace(Everything.files.merging(["a.yaml": Everything.spec]) { $1 })
         let shop = try #require(workspace.compile().appliance)
         let names = shop.hostSources.map { String($0.dropFirst(workspace.path.count + 1)) }
-        #expect(names == ["app", "motd", "static"])
+        #expect(names == ["app", "motd", "site.pp", "static"])
     }
 }
 

@@ -27,6 +27,7 @@ package func expansionText(_ appliance: Appliance) -> String {
         appliance.services.enable.map { "enable \($0.value)" }
             + appliance.services.disable.map { "disable \($0.value)" }
             + appliance.services.mask.map { "mask \($0.value)" })
+    section("parameters", appliance.parameters.map(describe))
     sections += appliance.files.map { describe($0, in: appliance.directory) }
     section(
         "scripts",
@@ -72,6 +73,8 @@ private func describe(_ file: FileEntry, in folder: String) -> String {
     }
     if let owner = file.owner { head += " \(owner)" }
     switch file.content {
+    case .text(let text) where FirstBootPrograms.all.contains(text):
+        return head + ", a program of Stonebake's own: \(text.split(separator: "\n").count) lines\n"
     case .text(let text):
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let body = (lines.last == "" ? lines.dropLast() : lines[...]).map { $0.isEmpty ? "  |\n" : "  | \($0)\n" }
@@ -82,6 +85,18 @@ private func describe(_ file: FileEntry, in folder: String) -> String {
     case .directory: return head + " (folder)\n"
     case .absent: return head + " (removed)\n"
     }
+}
+
+private func describe(_ parameter: Parameter) -> String {
+    var words = ["\(parameter.name.value): \(parameter.kind.rawValue), $\(parameter.variable)"]
+    if parameter.isRequired { words.append("required") }
+    if parameter.isGenerated {
+        words.append("generated")
+    } else if parameter.isSecret {
+        words.append("secret")
+    }
+    if let standard = parameter.standard { words.append("otherwise '\(standard)'") }
+    return words.joined(separator: ", ") + origin(parameter.name.range)
 }
 
 private func describe(_ kind: Check.Kind) -> String {

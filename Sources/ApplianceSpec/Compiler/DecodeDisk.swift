@@ -21,6 +21,7 @@ extension SpecDecoder {
         checkSizes(of: settings, freeRange: node?.member("free")?.key.range)
         let before = report.diagnostics.count
         if let node { settings.storage = storage(node, settings) }
+        if let data = data(node?["data"]) { add(data, to: &settings) }
         if let storage = settings.storage, isSound, report.diagnostics.count == before {
             for problem in StorageRules(storage: storage, disk: settings).problems { report.add(problem) }
         }
@@ -50,8 +51,9 @@ extension SpecDecoder {
             return automaticLayout(automatic, disks: disks, settings)
         }
         guard Self.layoutKeys.contains(where: { node[$0] != nil }) else {
-            if node["disks"] == nil, settings.filesystem == .ext4 { return nil }
-            // The standard layout with another filesystem, or on a disk with a name.
+            if node["disks"] == nil, node["data"] == nil, settings.filesystem == .ext4 { return nil }
+            // The standard layout with another filesystem, or on a disk with a name, or with data beside it.
+            let range = (node["disks"] ?? node["filesystem"] ?? node["data"])?.range
             return StorageSettings(
                 disks: disks,
                 partitions: [
@@ -61,7 +63,7 @@ extension SpecDecoder {
                             .init(
                                 format: settings.filesystem.format, mount: Located("/", at: node.firstRange),
                                 label: Located("root"))),
-                        space: .init(grows: true), range: node["disks"]?.range ?? node["filesystem"]?.range)
+                        space: .init(grows: true), range: range)
                 ])
         }
         let first = disks[0].name

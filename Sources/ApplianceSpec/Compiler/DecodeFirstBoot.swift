@@ -55,8 +55,34 @@ extension SpecDecoder {
         }
     }
 
-    /// After the application's kind has added its own.
-    mutating func checkFirstBoot(of appliance: Appliance) {
+    /// Last, when the spec, its application's kind and its recipe have said what they want.
+    mutating func expandFirstBoot(_ appliance: inout Appliance) {
+        if case .puppet(let puppet)? = appliance.recipe {
+            PuppetExpansion(recipe: puppet, parameters: appliance.parameters).apply(to: &appliance)
+        }
+        checkFirstBoot(of: appliance)
+        if var data = appliance.disk.data {
+            let work = appliance.firstBoot.work
+            data.folders =
+                work.dataFolders
+                + data.folders.filter { folder in
+                    !work.dataFolders.contains { $0.value == folder.value }
+                }
+            checkData(data)
+            data.folders.append(Located(DataSettings.values))
+            appliance.disk.data = data
+        }
+        let expansion = FirstBootExpansion(appliance: appliance)
+        guard expansion.isNeeded else { return }
+        if let python = appliance.packages.remove.first(where: { FirstBootExpansion.isNeeded(byProgram: $0.value) }) {
+            fail(
+                "conflicting-packages", "'\(python.value)' is removed, and stonebake-firstboot needs it", python.range,
+                hint: "it applies 'parameters', 'first-boot', 'every-boot', 'recipe' and 'disk.data'")
+        }
+        expansion.apply(to: &appliance)
+    }
+
+    private mutating func checkFirstBoot(of appliance: Appliance) {
         let work = appliance.firstBoot.work
         let names = appliance.parameters.map(\.name.value)
         for parameter in work.environments.flatMap({ $0.parameters ?? [] }) where !names.contains(parameter.value) {
@@ -72,6 +98,16 @@ extension SpecDecoder {
             }
         }
         checkNames(of: appliance)
+        for unit in work.units {
+            if !unit.value.hasSuffix(".service") {
+                fail("bad-unit", "only services wait: '\(unit.value)' is none", unit.range)
+            }
+            if let other = work.needs.first(where: { $0.value == unit.value }) {
+                fail(
+                    "conflicting-units", "'\(unit.value)' cannot wait for scripts that need it", unit.range,
+                    notes: other.range.map { [.init("needed, says this", at: $0)] } ?? [])
+            }
+        }
         if !appliance.parameters.isEmpty, work.isEmpty {
             warn(
                 "unused-parameters", "no unit waits for the parameters, and nothing reads them",

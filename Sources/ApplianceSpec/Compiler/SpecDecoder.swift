@@ -53,6 +53,7 @@ struct SpecDecoder {
             disk: disk(),
             firstBoot: FirstBootSettings(dataSources: dataSources(), work: firstBootWork()),
             parameters: parameters(),
+            recipe: recipe(),
             memory: memory(),
             cpus: root["cpus"]?.integer ?? 2,
             ports: [],
@@ -65,8 +66,8 @@ struct SpecDecoder {
         appliance.ports = [22] + root.list("ports").compactMap(\.integer)
         if appliance.packages.remove.contains(where: { $0.value == "openssh-server" }) { appliance.ports.removeFirst() }
         if let kind { expand(&appliance, by: kind) }
-        checkFirstBoot(of: appliance)
         MachineExpansion(appliance: appliance).apply(to: &appliance)
+        expandFirstBoot(&appliance)
         applyTargets(to: &appliance)
         appliance.checks += checks(for: appliance)
         addStandardChecks(to: &appliance)

@@ -26,6 +26,19 @@ extension SpecDeclarations {
             Field("volume-groups", .list(of: .record(volumeGroup), atLeast: 1), "LVM volume groups."),
             Field("btrfs", .list(of: .record(btrfsVolume), atLeast: 1), "Btrfs volumes with subvolumes."),
             Field("automatic", .record(automatic), "A usual layout, in place of partitions of one's own."),
+            Field("data", .record(data), "Where the application's state lies, to outlive the image."),
+        ])
+
+    private static let data = Record(
+        name: "data",
+        fields: [
+            Field(
+                "on", .choice(DataSettings.Place.allCases.map(\.rawValue)),
+                "A disk of its own, `data`, or a partition before the root filesystem.", standard: "disk"),
+            Field("size", .text(.size), "Its size, and what the image of the disk can hold.", standard: "1 GiB"),
+            Field(
+                "folders", .list(of: .text(.imagePath)),
+                "Folders of the image that lie on it. A kind has its own among them.", standard: "the kind's"),
         ])
 
     static let diskName = Record(

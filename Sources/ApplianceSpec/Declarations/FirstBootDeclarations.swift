@@ -62,6 +62,19 @@ extension SpecDeclarations {
             Field("scripts", .list(of: .record(bootScript)), "Run at every boot, before the application starts.")
         ])
 
+    static let recipe = Record(
+        name: "a recipe",
+        fields: [Field("puppet", .record(puppet), "A Puppet manifest, applied without a master.")],
+        exactlyOne: ["puppet"])
+
+    private static let puppet = Record(
+        name: "a puppet recipe",
+        fields: [
+            Field("manifest", .text(.relativePath), "The manifest, a file beside the spec.", need: .afterMerge),
+            Field("modules", .text(.relativePath), "A folder of modules beside the spec."),
+            Field("at", .choice(["first-boot", "every-boot"]), "When it is applied.", standard: "first-boot"),
+        ])
+
     private static let environmentFile = Record(
         name: "an environment file",
         fields: [

@@ -59,6 +59,7 @@ enum SpecDeclarations {
                 "parameters", .list(of: .record(parameter)),
                 "What a deployer says of each instance, at first boot."),
             Field("first-boot", .record(firstBoot), "Where the machine learns who it is, and what it does with it."),
+            Field("recipe", .record(recipe), "A recipe that is applied at boot."),
             Field("every-boot", .record(everyBoot), "What it does at every boot."),
             Field("memory", .text(.size), "Memory of the machine that runs it.", standard: "1 GiB"),
             Field("cpus", .integer(1...256), "Processors of the machine that runs it.", standard: "2"),

@@ -32,6 +32,8 @@ package struct Appliance: Sendable {
     package var firstBoot: FirstBootSettings
     /// What a deployer gives, the spec's own and its application's.
     package var parameters: [Parameter] = []
+    /// Its expansion is already among the scripts of `firstBoot`.
+    package var recipe: Recipe?
     /// Memory of the machine that boots it, for checks and for formats that record it.
     package var memory: ByteSize
     package var cpus: Int
@@ -244,6 +246,8 @@ package struct DiskSettings: Sendable {
     package var filesystem: Filesystem
     /// Nil: the standard layout, one ext4 root.
     package var storage: StorageSettings? = nil
+    /// Part of `storage` already, but for what is bound to it.
+    package var data: DataSettings? = nil
 }
 
 package struct FirstBootSettings: Sendable {

@@ -18,12 +18,22 @@ package struct StorageSettings: Sendable {
 
     package struct Disk: Sendable {
         package var name: Located<String>
+        /// What a disk is for, in the words of virt-image(5).
+        package enum Use: String, Sendable, Codable {
+            /// The image's own: replaced by the next version.
+            case system
+            /// The deployer's: kept, and attached to the next version.
+            case user
+        }
+
         /// Nil: as large as what lies on it needs.
         package var size: Located<ByteSize>?
+        package var use: Use
 
-        package init(name: Located<String>, size: Located<ByteSize>?) {
+        package init(name: Located<String>, size: Located<ByteSize>?, use: Use = .system) {
             self.name = name
             self.size = size
+            self.use = use
         }
     }
 
@@ -62,11 +72,14 @@ package struct StorageSettings: Sendable {
         package var options: [String]
         /// Words for the program that makes it.
         package var makeOptions: [String]
+        /// Whether it outlives the image, so that the system has to find it by its label: another version's UUIDs differ.
+        package var isUserData = false
 
         package init(
             format: Format, mount: Located<String>?, label: Located<String>? = nil, options: [String] = [],
-            makeOptions: [String] = []
+            makeOptions: [String] = [], isUserData: Bool = false
         ) {
+            self.isUserData = isUserData
             self.format = format
             self.mount = mount
             self.label = label

@@ -28,9 +28,10 @@ extension MachineSettings {
 
     /// The credential `ssh.authorized_keys.root` of systemd.system-credentials(7), through SMBIOS.
     private var credentials: [String] {
-        guard let rootKey else { return [] }
+        guard let rootKey else { return credentialArguments }
         let value = Data(rootKey.utf8).base64EncodedString()
         return ["-smbios", "type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=\(value)"]
+            + credentialArguments
     }
 
     private var firmwareArguments: [String] {

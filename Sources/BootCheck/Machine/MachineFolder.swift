@@ -76,10 +76,13 @@ struct MachineFolder: Sendable {
     /// Makes the key, and the seed that holds it where one is read.
     ///
     /// - Returns: the public key.
-    func makeKey(seed: (instance: String, hostname: String)?) async throws -> String {
+    func makeKey(
+        seed: (instance: String, hostname: String)?, parameters: GuestParameters = GuestParameters()
+    ) async throws -> String {
         let key = try await SSHShell.makeKey(runner: runner, folder: path)
         if let seed {
-            let content = CloudSeed(instance: seed.instance, hostname: seed.hostname, publicKey: key)
+            let content = CloudSeed(
+                instance: seed.instance, hostname: seed.hostname, publicKey: key, parameters: parameters)
             try ISOWriter.write(
                 to: "\(path)/\(MachineSettings.File.seed)", volume: CloudSeed.volume, files: content.files)
         }

@@ -76,6 +76,8 @@ struct MachineSettings: Sendable {
     var otherDisks: [String] = []
     /// An OpenSSH public key that systemd (252 and later) takes for root, of a guest that reads no seed.
     var rootKey: String?
+    /// For parameters that come as systemd's credentials; files in the machine's folder.
+    var credentialArguments: [String] = []
     var memory: ByteSize
     var cpus: Int
     var forwards: [PortForward]

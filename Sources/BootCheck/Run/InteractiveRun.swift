@@ -81,11 +81,13 @@ extension BootChecker {
         // A kept overlay has had its first boot: the same instance, so that cloud-init does not start over.
         let instance = request.changes == .discarded ? "\(Files.name(of: path))-\(host.now())" : "kept"
         let key = try await folder.makeKey(
-            seed: request.readsSeed ? ("stonebake-\(instance)", request.hostname) : nil)
+            seed: request.readsSeed ? ("stonebake-\(instance)", request.hostname) : nil,
+            parameters: request.guestParameters)
         return MachineSettings(
             qemu: qemu, accelerator: accelerator, firmware: request.firmware, firmwareCode: code,
             disk: disk.map { ($0, .qcow2) }, isThrowAway: request.changes == .discarded, hasSeed: request.readsSeed,
             otherDisks: others, rootKey: request.readsSeed ? nil : key,
+            credentialArguments: try request.guestParameters.write(to: path),
             memory: request.memory, cpus: request.cpus, forwards: request.forwards, hasNetworkOutside: true,
             consoleLog: request.consoleLog ?? "\(path)/console.log", kernel: request.kernel)
     }

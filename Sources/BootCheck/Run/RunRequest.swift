@@ -21,6 +21,8 @@ package struct RunRequest: Sendable {
     package var diskSize: ByteSize?
     /// See `BootRequest.otherDisks`.
     package var otherDisks: [String] = []
+    /// What the appliance's parameters are at this boot.
+    package var guestParameters = GuestParameters()
     package var memory: ByteSize
     package var cpus: Int
     package var firmware: BootFirmware

@@ -1,13 +1,15 @@
 import HostSystem
 
-/// What cloud-init (data source NoCloud) gets at the boot check: an identity and a throw-away key for root, nothing
-/// else, for the appliance is to be tested as it is.
+/// What cloud-init (data source NoCloud) gets at the boot check: an identity, a throw-away key for root and the
+/// parameters, nothing else, for the appliance is to be tested as it is.
 struct CloudSeed: Sendable {
     /// Unique for each boot, so that cloud-init takes it for a first one.
     var instance: String
     var hostname: String
     /// An OpenSSH public key.
     var publicKey: String?
+    /// Given as user data where they are to come that way.
+    var parameters = GuestParameters()
 
     /// The volume name that cloud-init looks for.
     static let volume = "CIDATA"
@@ -21,8 +23,17 @@ struct CloudSeed: Sendable {
 
     /// Without a key an empty cloud-config, which changes nothing.
     private var userData: String {
-        guard let publicKey else { return "#cloud-config\n{}\n" }
-        return "#cloud-config\ndisable_root: false\nssh_authorized_keys:\n  - \(publicKey)\n"
+        let key = publicKey.map { "disable_root: false\nssh_authorized_keys:\n  - \($0)\n" } ?? ""
+        let files =
+            parameters.isSeeded
+            ? """
+            write_files:
+              - path: /etc/stonebake/parameters.yaml
+                permissions: "0600"
+                content: \(GuestParameters.quoted(parameters.document))
+
+            """ : ""
+        return "#cloud-config\n" + (key.isEmpty && files.isEmpty ? "{}\n" : key + files)
     }
 
     /// The name as a host name label (RFC 1123): `-` for what it cannot hold.

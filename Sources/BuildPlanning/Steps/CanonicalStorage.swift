@@ -50,6 +50,7 @@ private func canonical(_ content: StorageSettings.LogicalVolume.Content) -> Stri
 private func canonical(_ filesystem: StorageSettings.Filesystem) -> String {
     "\(filesystem.format.rawValue) mount \(filesystem.mount?.value ?? "-") label \(filesystem.label?.value ?? "-") "
         + "options \(filesystem.options.joined(separator: ",")) mkfs \(filesystem.makeOptions.joined(separator: "\t"))"
+        + (filesystem.isUserData ? " user" : "")
 }
 
 private func canonical(_ space: StorageSettings.Space) -> String {

@@ -50,6 +50,7 @@ extension StoragePlan {
 
     /// As the initramfs and fstab name it. Volumes by their names, by which the initramfs knows that LVM has to find them.
     func device(of filesystem: Filesystem) -> String {
+        if filesystem.settings.isUserData, let label = filesystem.settings.label { return "LABEL=\(label.value)" }
         if let encryption = filesystem.encryption { return "/dev/mapper/\(encryption.name)" }
         switch filesystem.place {
         case .partition: return "UUID=\(filesystem.uuid)"

@@ -135,17 +135,7 @@ struct Configurator {
     // MARK: Files
 
     private func place(_ files: [FileEntry]) async throws {
-        let entries = files.map { file in
-            let content: PlacedEntry.Content =
-                switch file.content {
-                case .text(let text): .text(text)
-                case .source(let path): .source(path)
-                case .symlink(let target): .symlink(target)
-                case .directory: .directory
-                case .absent: .absent
-                }
-            return PlacedEntry(path: file.path.value, content: content, mode: file.mode, owner: file.owner)
-        }
+        let entries = files.map(PlacedEntry.init)
         do {
             try await place(entries)
         } catch let error as HostError {

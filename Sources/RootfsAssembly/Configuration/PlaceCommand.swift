@@ -1,4 +1,5 @@
 import ApplianceSpec
+import Diagnostics
 import FoundationEssentials
 import Glibc
 import HostSystem
@@ -20,6 +21,20 @@ struct PlacedEntry: Codable, Sendable {
     var mode: UInt16?
     /// `user` or `user:group`, names or numbers; nil for root.
     var owner: String?
+}
+
+extension PlacedEntry {
+    init(_ file: FileEntry) {
+        let content: Content =
+            switch file.content {
+            case .text(let text): .text(text)
+            case .source(let path): .source(path)
+            case .symlink(let target): .symlink(target)
+            case .directory: .directory
+            case .absent: .absent
+            }
+        self.init(path: file.path.value, content: content, mode: file.mode, owner: file.owner)
+    }
 }
 
 struct PlaceManifest: Codable, Sendable {

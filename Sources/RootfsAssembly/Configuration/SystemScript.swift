@@ -103,12 +103,16 @@ struct SystemScript {
             """
     }
 
+    /// The program of the banner is among the spec's files, where it has more to do.
+    private var hasBanner: Bool { !appliance.bannerFiles.isEmpty }
+
     private var firstBoot: String {
         """
         set -e
         # A resolver's settings come with the network; what is left of the build's would be wrong.
         test -L /etc/resolv.conf || rm -f /etc/resolv.conf
         SYSTEMD_OFFLINE=1 systemctl enable stonebake-ssh-keys.service
+        \(hasBanner ? "SYSTEMD_OFFLINE=1 systemctl enable stonebake-firstboot.service" : "")
         """
     }
 
@@ -126,6 +130,7 @@ struct SystemScript {
         let trimming = TrimmingScript(packages: appliance.packages)
         return (appliance.system.keyboard.map { [Self.file(for: $0)] } ?? [])
             + (trimming.isNeeded ? [trimming.settings] : []) + cloudFiles
+            + appliance.bannerFiles.map(PlacedEntry.init)
     }
 
     private var cloudFiles: [PlacedEntry] {

@@ -12,10 +12,12 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             Takes a spec, whose last build is booted, or an image file. The ports of the spec's checks and ssh are \
             forwarded on 127.0.0.1 and printed, with the line that logs in as root by a throw-away key. Ctrl-a x ends \
-            the machine. What the guest writes is gone with it, unless --keep names a file.
+            the machine. What the guest writes is gone with it, unless --keep names a file. The appliance gets the parameters \
+            that are given here and no others, as from a deployer.
 
             EXAMPLE
               stonebake run Appliances/wsgi/appliance.yaml
+              stonebake run shop.yaml --parameter site=shop.example.org --parameters-by smbios
               stonebake run Images/wsgi-1.0.0/wsgi-1.0.0.qcow2 --port 8080:80 --memory 2048 --firmware uefi
             """)
 
@@ -50,6 +52,7 @@ struct RunCommand: AsyncParsableCommand {
             valueName: "image"), completion: .file())
     var disks: [String] = []
 
+    @OptionGroup var parameters: ParameterOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var reading: ReadingOptions
     @OptionGroup var host: HostOptions
@@ -76,6 +79,7 @@ struct RunCommand: AsyncParsableCommand {
         if let cpus { request.cpus = cpus }
         request.diskSize = diskSize
         request.otherDisks = subject.otherDisks
+        request.guestParameters = try parameters.values(for: subject.appliance, withExamples: false)
         if let keep { request.changes = .kept(keep) }
         try await Session.run(host, purpose: "run-\(subject.name)") { [request] session in
             try await BootChecker(host: session.host).run(request) { guest in

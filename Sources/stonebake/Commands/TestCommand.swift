@@ -17,10 +17,12 @@ struct TestCommand: AsyncParsableCommand {
             run (otherwise: it boots, and no unit has failed). A throw-away overlay is booted: the image stays as it is. \
             The console, a screenshot, report.json and junit.xml come into a folder `test` beside the image. Where KVM \
             does not work, QEMU emulates the machine, and all time limits are five times as long. Where the guest asks \
-            for the passphrase of a disk, the secret of the spec is typed on the serial console.
+            for the passphrase of a disk, the secret of the spec is typed on the serial console. Parameters of the \
+            appliance that are not given here have the example of the spec.
 
             EXAMPLE
               stonebake test Appliances/wsgi/appliance.yaml
+              stonebake test shop.yaml --parameter site=shop.example.org --parameter-file admin-password=pw.txt
               stonebake test Images/wsgi-1.0.0/wsgi-1.0.0.qcow2 --checks Appliances/wsgi --firmware uefi
             """)
 
@@ -49,6 +51,7 @@ struct TestCommand: AsyncParsableCommand {
             valueName: "image"), completion: .file())
     var disks: [String] = []
 
+    @OptionGroup var parameters: ParameterOptions
     @OptionGroup var secrets: SecretOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var reading: ReadingOptions
@@ -56,6 +59,7 @@ struct TestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let subject = try BootSubject(subject, checks: checks, disks: disks, output: output, reading: reading)
+        let values = try parameters.values(for: subject.appliance, withExamples: true)
         let folder = "\(Files.folder(of: subject.image))/test"
         try await Session.run(host, purpose: "test-\(subject.name)", secrets: secrets) { session in
             var reports: [BootReport] = []
@@ -63,6 +67,8 @@ struct TestCommand: AsyncParsableCommand {
                 var request = try subject.request(
                     firmware: firmware, output: folder, secrets: session.host.secrets)
                 request.diskSize = diskSize
+                request.parameters = values.values
+                request.parametersBy = values.delivery
                 let title = "boot \(Files.name(of: subject.image)) with \(firmware.title)"
                 let report = try await session.host.progress.step(
                     "boot", "\(title) and run \(request.checks.count) checks"
