@@ -5,7 +5,7 @@ package enum StepVersion {
     package static let base = 4
     package static let packages = 4
     package static let python = 1
-    package static let configuration = 6
+    package static let configuration = 7
     package static let disk = 2
     package static let format = 2
     /// Of the targets besides `raw` and `qcow2`.
