@@ -4,7 +4,8 @@ import Testing
 /// A web application of the catalogue, whole: built, booted, set up at its first boot, and asked by its own checks. An
 /// administrator logs in with the password that the instance made, writes, and finds it again after a restart.
 struct WebApplicationTests {
-    @Test(.timeLimit(.minutes(20))) func `the Django appliance builds, boots, and keeps what is written`() async throws {
+    @Test(.timeLimit(.minutes(20))) func `the Django appliance builds, boots, and keeps what is written`() async throws
+    {
         let ready = try await BuildFixture.shared.ready()
         let folder = try TemporaryFolder()
         let images = folder.url.appendingPathComponent("Images")
