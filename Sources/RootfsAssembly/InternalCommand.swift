@@ -10,7 +10,6 @@ package enum InternalCommand {
             let rest = Array(arguments.dropFirst())
             switch arguments.first {
             case "unpack": try UnpackCommand.run(rest, environment: environment)
-            case "compress-initramfs": try InitramfsCommand.run(rest, environment: environment)
             case "place": try PlaceCommand.run(rest, environment: environment)
             case "measure": try MeasureCommand.run(rest, environment: environment)
             case "pack": try PackCommand.run(rest, environment: environment)

@@ -2,7 +2,7 @@
 /// from the same inputs, and what older code left in the store is not used again.
 package enum StepVersion {
     package static let tools = 1
-    package static let base = 4
+    package static let base = 5
     package static let packages = 4
     package static let python = 1
     package static let configuration = 7

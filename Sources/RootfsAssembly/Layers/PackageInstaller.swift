@@ -178,7 +178,7 @@ struct PackageInstaller {
         let job = SandboxJob(
             layers: scriptLayers, upper: upper, command: Command("/bin/sh", ["-c", work.script])
         ).with {
-            $0.binds = surroundings.binds(for: work)
+            $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
             $0.timestamp = timestamp
         }
         let result = try await Timeline.measure(work.title) { try await sandbox.run(job) }
@@ -187,11 +187,6 @@ struct PackageInstaller {
             throw HostError(
                 .commandFailed, "cannot \(work.title): it ended with \(result.statusText)",
                 notes: result.tail + ["the whole log: \(log.path)"])
-        }
-        guard work.isInitramfsWanted else { return }
-        _ = try await Timeline.measure("compress the initramfs") {
-            try await sandbox.runInternal(
-                ["compress-initramfs", surroundings.folder], layers: scriptLayers, upper: upper, timestamp: timestamp)
         }
     }
 }

@@ -19,8 +19,6 @@ struct ScriptSurroundings {
             // Two more that each of many scripts would run for its part: see DeferredWork.
             "update-ca-certificates": "echo \"$*\" >>/run/stonebake/\(DeferredWork.certificates)",
             "py3compile": "echo \"$*\" >>/run/stonebake/\(DeferredWork.byteCode)",
-            // Of 35 MB of programs gzip makes one part of the initramfs in a second, on one core, with nothing beside it.
-            "zstd": "cat >/run/stonebake/\(InitramfsCommand.plain).$\(InitramfsCommand.version)",
             // A host key belongs to one machine. What is removed from every image need not be made.
             "ssh-keygen": """
             case " $* " in *" /etc/ssh/ssh_host_"*) exit 0;; esac
@@ -49,6 +47,7 @@ struct ScriptSurroundings {
         }
         try Files.write(DeferredWork.compile, to: "\(folder)/compile")
         try Files.write(DeferredWork.beside, to: "\(folder)/beside")
+        try Files.write(DeferredWork.compressor, to: "\(folder)/zstd", mode: 0o755)
         try Files.setMode(folder, 0o755)
     }
 
@@ -75,14 +74,6 @@ struct ScriptSurroundings {
             if name == "ssh-keygen" { binds.append(.init(own + program, at: "/run/stonebake/\(name).real")) }
             binds.append(.init("\(folder)/\(name)", at: program))
         }
-        return binds
-    }
-
-    /// What the work at the end of a layer sees.
-    func binds(for work: DeferredWork) -> [SandboxJob.Bind] {
-        var binds: [SandboxJob.Bind] = [.init(folder, at: "/run/stonebake", readOnly: false)]
-        // Where mkinitramfs finds no zstd it takes gzip.
-        if work.isInitramfsWanted { binds.append(.init("\(folder)/zstd", at: InitramfsCommand.compressor)) }
         return binds
     }
 }
