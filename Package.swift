@@ -120,7 +120,7 @@ let package = Package(
             ]),
         tests("BuildPlanningTests", ["ApplianceSpec", "BuildPlanning", "ContentDigest", "Diagnostics"]),
         tests("CommandLineTests", []),
-        tests("ImageInspectionTests", ["ImageInspection", "HostSystem"]),
+        tests("ImageInspectionTests", ["ImageInspection", "ApplianceSpec", "HostSystem", "Diagnostics"]),
         tests("ProgressDisplayTests", ["ProgressDisplay", "HostSystem"]),
         tests("TimingReportTests", ["TimingReport", "HostSystem"]),
         tests(

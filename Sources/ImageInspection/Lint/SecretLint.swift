@@ -129,7 +129,10 @@ struct SecretLint {
             let head = String(decoding: bytes[start..<min(start + 64, bytes.count)], as: UTF8.self)
             guard let end = head.firstRange(of: "PRIVATE KEY") else { continue }
             let body = start + head.utf8.distance(from: head.startIndex, to: end.upperBound)
-            let rest = bytes[min(body, bytes.count)..<min(body + 400, bytes.count)]
+            // Up to its end: behind the dashes that close the first line.
+            let behind = min(body + 5, bytes.count)
+            let close = place(of: "-----", in: bytes, from: behind) ?? bytes.count
+            let rest = bytes[behind..<min(close, behind + 400)]
             if rest.filter({ Self.isWord($0) || $0 == 43 || $0 == 47 }).count >= 64 { return true }
         }
         return false
