@@ -29,7 +29,8 @@ struct Stonebake: AsyncParsableCommand {
             """,
         version: stonebakeVersion,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, LockCommand.self, BuildCommand.self, TestCommand.self,
+            InitCommand.self, ValidateCommand.self, PlanCommand.self, LockCommand.self, BuildCommand.self,
+            TestCommand.self,
             RunCommand.self, KickstartCommand.self, LintCommand.self, DeployHelpCommand.self, DiffCommand.self,
             MirrorCommand.self, DoctorCommand.self,
             CacheCommand.self, CatalogueCommand.self,

@@ -55,3 +55,9 @@ extension Application {
         self.init(kind: type(of: kind).field.key, port: kind.port, ports: [], settings: kind.settings)
     }
 }
+
+/// What `application:` may hold.
+package var applicationKindNames: [String] { ApplicationKinds.all.map { $0.field.key } }
+
+/// Whether a spec may be called so.
+package func isApplianceName(_ text: String) -> Bool { TextRule.applianceName.accepts(text) }
