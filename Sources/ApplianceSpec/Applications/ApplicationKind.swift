@@ -29,6 +29,7 @@ enum ApplicationKinds {
     static let all: [any ApplicationKind.Type] = [
         WSGIKind.self,
         WebAppKind.self,
+        BrokerKind.self,
     ]
 }
 

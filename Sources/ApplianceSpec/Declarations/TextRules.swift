@@ -161,6 +161,9 @@ extension TextRule {
     static let variable = TextRule("a variable name", "^[A-Za-z_][A-Za-z0-9_]*$", examples: ["DEBUG"])
     static let variableValue = TextRule("a variable value", "", examples: ["production"], longest: 65536)
     static let header = TextRule("a header name", "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", examples: ["Accept"])
+    static let virtualHost = TextRule("a virtual host", #"^[^\s\x00]{1,255}$"#, examples: ["/", "shop"])
+    static let brokerPlugin = TextRule(
+        "a plug-in", "^[a-z][a-z0-9_]*$", examples: ["rabbitmq_shovel", "rabbitmq_federation"])
     static let connectionName = TextRule(
         "a connection name", "^[A-Za-z][A-Za-z0-9_-]{0,62}$", examples: ["browser", "alice"])
     static let jsonPath = TextRule("a JSON path", "^[^.]+([.][^.]+)*$", examples: ["status", "items.0.name"])

@@ -76,20 +76,34 @@ final class ClientProcess: Sendable {
         }
     }
 
-    /// - Throws: `CancellationError`, also when the process is gone.
+    /// - Throws: `CancellationError`.
     func ask(_ request: Request) async throws -> Answer {
         requests.add(Array(try JSONEncoder().encode(request)) + [10])
-        for await line in answers {
-            return try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
+        // It keeps to the limit itself; one that has ended, or is stuck in a library, does not answer.
+        let line = try await withTimeLimit(seconds: request.limit + Self.grace) { [answers] () -> String? in
+            for await line in answers { return line }
+            return nil
         }
         try Task.checkCancellation()
-        return Answer(passed: false, detail: "the check's client ended by itself", evidence: [], final: false)
+        guard let line = line ?? nil else {
+            return Answer(
+                passed: false, detail: "the check's client (/usr/bin/python3) does not answer", evidence: [],
+                final: false)
+        }
+        return try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
     }
 
+    /// Seconds that an answer may be late, of a program that starts on a busy machine.
+    private static let grace = 10.0
+
+    /// Several checks begin at once: what is there is whole.
     private static func writeScripts(to folder: String) throws {
         guard !Files.exists(folder) else { return }
-        try Files.makeFolder(folder)
-        for (name, content) in scripts { try Files.write(content, to: "\(folder)/\(name).py") }
+        let aside = "\(folder)-\(UUID().uuidString)"
+        try Files.makeFolder(aside)
+        for (name, content) in scripts { try Files.write(content, to: "\(aside)/\(name).py") }
+        guard rename(aside, folder) != 0 else { return }
+        try removeTree(aside)
     }
 
     private static let scripts: [(String, [UInt8])] = [

@@ -59,12 +59,12 @@ class Step:
         if "expect" in self.settings:
             found.append(await self.expect(client))
         # One that failed may be stuck in its library: it ends with this process.
-        if not self.request["connection"]:
+        if not self.request.get("connection"):
             await client.close()
         return ", ".join(dict.fromkeys(found))
 
     async def connection(self):
-        name = self.request["connection"]
+        name = self.request.get("connection")
         if self.request["goes-on"]:
             return self.connections[name], []
         client = self.client()
