@@ -7,7 +7,7 @@ package struct TargetProfile: Sendable {
     package var constraints: [TargetConstraint]
     /// The platform's document that says so.
     package var source: String
-    /// Whether an importer of the platform's own judges our files in the tests; otherwise their structure is verified.
+    /// The programs that read our files in the tests, and are not ours.
     package var judges: [String]
     /// Whether it boots a disk; otherwise it takes the tree.
     package var isBootable: Bool
@@ -25,9 +25,9 @@ package struct TargetProfile: Sendable {
         self.isBootable = isBootable
     }
 
-    /// Whether one of the judges is the platform's own importer, or takes a file as it would.
-    package var isVerifiedByImport: Bool {
-        !Set(judges).isDisjoint(with: ["Glance", "lxc image import", "vagrant box add", "virsh define"])
+    /// Of the judges, those that are a platform's own importer. They need daemons, and run in `make test-formats` only.
+    package var importers: [String] {
+        judges.filter { ["Glance", "lxc image import", "vagrant box add"].contains($0) }
     }
 
     package enum Container: String, Sendable {
