@@ -69,7 +69,7 @@ import Testing
             """
             %include Kickstarts/debian-13.ks
             rootpw --lock
-            user --name=ada --uid=1500 --groups=wheel --password=secret
+            user --name=ada --uid=1500 --groups=wheel --password=nine-lives-of-a-cat
             group --name=crew --gid=1800
             bootloader --timeout=3
             firstboot --disable
