@@ -74,7 +74,7 @@ package struct FormatWriter: Sendable {
     }
 
     private func relative(_ path: String, _ staging: String) -> String? {
-        path.hasPrefix("\(staging)/") ? String(path.dropFirst(staging.utf8.count + 1)) : nil
+        path.hasPrefix("\(staging)/") ? String(path.dropFirst(staging.count + 1)) : nil
     }
 
     private func files(_ target: Target, _ entry: StoreEntry, disk: String, of name: String?) -> [FormatFile]? {

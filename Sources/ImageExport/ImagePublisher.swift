@@ -91,7 +91,7 @@ package struct ImagePublisher: Sendable {
     /// Removes what killed runs have left in the folder.
     private static func sweep(_ folder: String, stem: String) throws {
         for name in try Files.names(in: folder) where name.hasPrefix(".\(stem).") {
-            guard let process = Int32(name.dropFirst(stem.utf8.count + 2)), !ProcessNumber.isAlive(process) else {
+            guard let process = Int32(name.dropFirst(stem.count + 2)), !ProcessNumber.isAlive(process) else {
                 continue
             }
             try removeTree("\(folder)/\(name)")

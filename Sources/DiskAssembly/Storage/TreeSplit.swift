@@ -91,7 +91,7 @@ struct TreeSplit {
     }
 
     private func name(_ path: String, in mount: String) -> String {
-        let relative = mount.isEmpty ? path : String(path.dropFirst(mount.utf8.count).drop { $0 == "/" })
+        let relative = mount.isEmpty ? path : String(path.dropFirst(mount.count).drop { $0 == "/" })
         return relative.isEmpty ? "." : "./\(relative)"
     }
 }
