@@ -101,6 +101,10 @@ struct ArchivedDisk {
         if ["disk.raw", "box.img", "rootfs.img"].contains(name) { return true }
         if path.hasPrefix("disk/") { return true }
         if path.hasPrefix("blobs/sha256/") { return size > 1 << 20 }
+        // In a tree there are images of boot loaders, which are no disks.
+        guard path.split(separator: "/").filter({ $0 != "." }).count <= 2, !path.contains("rootfs/") else {
+            return false
+        }
         return [".vmdk", ".qcow2", ".raw", ".vhd", ".img"].contains(where: name.hasSuffix)
     }
 }

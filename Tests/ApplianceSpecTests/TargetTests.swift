@@ -40,10 +40,36 @@ import Testing
 
         """
 
+    private static let xfs = """
+        disk:
+          boot: [uefi]
+          partitions:
+            - {mount: /boot/efi, size: 64 MiB}
+            - {mount: /, filesystem: xfs, grow: true}
+
+        """
+
+    private static let luks = """
+        disk:
+          boot: [uefi]
+          partitions:
+            - {mount: /boot/efi, size: 64 MiB}
+            - {mount: /boot, size: 512 MiB}
+            - {mount: /, grow: true, encrypt: {secret: disk}}
+
+        """
+
     /// The spec, its target, the place of the error, and words of it.
     @Test(arguments: [
         (lvm, Target.azure, 11, "no LVM"),
         (swap, .azure, 9, "no swap on the OS disk"),
+        (xfs, .digitalocean, 9, "ext3 or ext4"),
+        (xfs, .firecracker, 9, "written as ext4"),
+        (luks, .azure, 10, "passphrase"),
+        (luks, .gce, 10, "no encrypted boot disk"),
+        (luks, .openstack, 10, "passphrase"),
+        (luks, .aws, 10, "no encrypted disk"),
+        (luks, .oracle, 10, "must not be encrypted"),
         ("disk: {boot: [bios]}\n", .incus, 5, "start by UEFI"),
         ("architecture: arm64\n", .vmware, 5, "amd64"),
         ("disk: {size: 500 GiB}\n", .oracle, 5, "400 GB"),
@@ -99,6 +125,15 @@ import Testing
         #expect(sources.last == "None")
         let order = ["ConfigDrive", "DigitalOcean", "NoCloud"].compactMap(sources.firstIndex)
         #expect(order == order.sorted() && order.count == 3)
+    }
+
+    @Test func `Incus and LXD have their own data source, though the usual list would do`() throws {
+        for target in [Target.incus, .lxd] {
+            let sources = try appliance("targets: [\(target.rawValue)]\n").firstBoot.dataSources
+            #expect(sources.contains("LXD") && sources.last == "None")
+        }
+        let own = "first-boot: {data-sources: [NoCloud, None]}\ntargets: [lxd]\n"
+        #expect(try appliance(own).firstBoot.dataSources == ["NoCloud", "None"])
     }
 
     @Test func `an image that names no platform is as it was`() throws {

@@ -35,6 +35,31 @@ import Testing
         #expect(configuration.grubConfiguration.contains("'foo=it'\\''s {a} $b; \"c\" #d'"))
     }
 
+    /// With what Azure recommends, Debian's init sleeps for five minutes at every start; it sources param.conf after each
+    /// script of the list.
+    @Test func `rootdelay is how long root is waited for, and no pause before it`() async throws {
+        #expect(!Self.configuration().files.contains { $0.path.contains("rootdelay") })
+        let configuration = Self.configuration(arguments: ["rootdelay=300"])
+        #expect(configuration.changesInitramfs)
+        let scripts = configuration.files.filter { $0.path.hasSuffix("/stonebake-rootdelay") }
+        #expect(scripts.map(\.mode) == [0o755, 0o755])
+        let folder = try TestFolder()
+        for script in scripts {
+            let name = script.path.split(separator: "/").dropLast().last ?? ""
+            let text = script.text.replacing("/conf/param.conf", with: "param.conf").replacing(
+                "/proc/cmdline", with: "cmdline")
+            try Files.write(text, to: "\(folder.path)/\(name)")
+        }
+        let said = try await folder.shell(
+            """
+            echo 'quiet rootdelay=300 panic=5' >cmdline; ROOTDELAY=300
+            sh ./init-top prereqs; sh ./init-top; . ./param.conf; echo "before: '$ROOTDELAY'"
+            sh ./init-premount; . ./param.conf; echo "in the loop: '$ROOTDELAY'"
+            echo 'rootdelay=3;reboot' >cmdline; : >param.conf; sh ./init-premount; cat param.conf
+            """)
+        #expect(said == "before: ''\nin the loop: '300'\n")
+    }
+
     @Test func `kernel and initramfs are named, root is found by UUID, and both consoles get the messages`() {
         let text = Self.configuration().grubConfiguration
         let root = Sample.identity.rootUUID

@@ -118,7 +118,7 @@ extension SpecDecoder {
                 list.insert(guest.dataSources[0], at: list.firstIndex(of: "None") ?? list.count)
             }
             if given == nil {
-                for source in guest.dataSources.dropFirst() where !list.contains(source) {
+                for source in guest.dataSources where !list.contains(source) {
                     list.insert(source, at: list.firstIndex(of: "None") ?? list.count)
                 }
             }

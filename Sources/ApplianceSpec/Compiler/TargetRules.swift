@@ -48,6 +48,10 @@ struct TargetRules {
             return Place(range: storage.disks[1].name.range)
         case .rootOnPartition:
             return rootPlace
+        case .rootFilesystem(let formats):
+            return storage?.mounts.first { $0.path.value == "/" && !formats.contains($0.format) }.map {
+                Place(range: $0.path.range)
+            }
         case .largestDisk(let most):
             return largePlace(most)
         case .architecture(let architecture):
@@ -99,6 +103,7 @@ struct TargetRules {
         case .noEncryption: "leave the encryption out, or build that target from a spec of its own"
         case .oneDisk: "one disk, or build that target from a spec of its own"
         case .rootOnPartition: "a partition with `mount: /`, and all of the system on it"
+        case .rootFilesystem(let formats): "`filesystem: \(formats.last?.rawValue ?? "ext4")`"
         case .largestDisk(let most): "at most \(ByteSize(bytes: most))"
         case .architecture(let architecture): "`architecture: \(architecture.rawValue)`"
         case .firmware(let firmware): "add `\(firmware.rawValue)` to `disk.boot`"

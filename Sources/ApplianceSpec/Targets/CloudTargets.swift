@@ -33,6 +33,10 @@ enum AzureTarget: TargetDescription {
                 source: source),
             TargetConstraint(
                 .noSwap, "Azure wants no swap on the OS disk; the agent makes it on the temporary disk", source: source),
+            TargetConstraint(
+                .noEncryption,
+                "nobody types a passphrase when Azure starts a machine, and its agent encrypts by itself",
+                source: source),
             TargetConstraint(.largestDisk(2 << 40), "an uploaded VHD has at most 2 TiB", source: source),
         ], source: source, judges: ["qemu-img", "vhdiinfo"])
 }
@@ -78,6 +82,7 @@ enum DigitalOceanTarget: TargetDescription {
         constraints: [
             TargetConstraint(.oneDisk, "a custom image is one disk", source: source),
             TargetConstraint(.noEncryption, "a droplet's console asks nobody at boot", source: source),
+            TargetConstraint(.rootFilesystem([.ext3, .ext4]), "custom images have ext3 or ext4", source: source),
             TargetConstraint(.largestDisk(100 << 30), "a custom image has at most 100 GB", source: source),
         ], source: source, judges: ["gzip"])
 }

@@ -94,6 +94,7 @@ enum FirecrackerTarget: TargetDescription {
             TargetConstraint(.oneDisk, "the root drive is one filesystem", source: source),
             TargetConstraint(
                 .rootOnPartition, "the root drive is one filesystem, without a partition table", source: source),
+            TargetConstraint(.rootFilesystem([.ext4]), "the root drive is written as ext4", source: source),
             TargetConstraint(.noEncryption, "there is no console that asks for a passphrase", source: source),
             TargetConstraint(.architecture(.amd64), "Stonebake unpacks kernels of amd64", source: source),
         ], source: source, judges: ["e2fsck", "file"])

@@ -64,6 +64,8 @@ package struct TargetConstraint: Sendable {
         case oneDisk
         /// Root is a partition of its own, and nothing that is needed to boot lies elsewhere.
         case rootOnPartition
+        /// Root's filesystem is one of these.
+        case rootFilesystem([StorageSettings.Format])
         /// Bytes.
         case largestDisk(Int64)
         case architecture(Architecture)

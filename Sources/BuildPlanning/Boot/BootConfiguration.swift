@@ -63,7 +63,7 @@ package struct BootConfiguration: Sendable {
                 ? []
                 : [
                     File(path: "/etc/grub.d/01_stonebake_password", text: passwordScript, mode: 0o700)
-                ]) + storageFiles + moduleFiles
+                ]) + storageFiles + moduleFiles + rootDelayFiles
     }
 
     /// initramfs-tools(7) reads the lists of this folder besides its own.
@@ -75,6 +75,37 @@ package struct BootConfiguration: Sendable {
                 path: "/usr/share/initramfs-tools/modules.d/stonebake",
                 text: text + initramfsModules.map { "\($0)\n" }.joined(), mode: 0o644)
         ]
+    }
+
+    /// `rootdelay=` is how long root is waited for. Debian's initramfs takes it so in its loop (scripts/local), and sleeps that
+    /// long besides before it looks at all (init): five minutes at every start with what Azure recommends. A script of ours
+    /// takes the variable away before that, and another gives it back for the loop.
+    private var rootDelayFiles: [File] {
+        guard Self.hasRootDelay(kernelArguments) else { return [] }
+        func script(_ name: String, _ body: String) -> File {
+            File(
+                path: "/usr/share/initramfs-tools/scripts/\(name)/stonebake-rootdelay",
+                text: "#!/bin/sh\n# Made by Stonebake: rootdelay= is a limit, and no pause.\n"
+                    + "[ \"$1\" != prereqs ] || exit 0\n\(body)\n",
+                mode: 0o755)
+        }
+        return [
+            script("init-top", "echo ROOTDELAY= >>/conf/param.conf"),
+            script(
+                "init-premount",
+                """
+                for argument in $(cat /proc/cmdline); do
+                    case $argument in
+                    rootdelay=*[!0-9]*) ;;
+                    rootdelay=?*) echo "ROOTDELAY=${argument#rootdelay=}" >>/conf/param.conf ;;
+                    esac
+                done
+                """),
+        ]
+    }
+
+    package static func hasRootDelay(_ kernelArguments: [String]) -> Bool {
+        kernelArguments.contains { $0.hasPrefix("rootdelay=") }
     }
 
     /// With a password, only `root` may change an entry or get a shell of GRUB's; every entry still boots by itself.
@@ -116,7 +147,8 @@ package struct BootConfiguration: Sendable {
 
     /// Whether the initramfs that the packages have made lacks something that these files ask for.
     package var changesInitramfs: Bool {
-        !initramfsModules.isEmpty || storage.map { $0.initramfsFormat != nil || $0.cryptTable != nil } ?? false
+        !initramfsModules.isEmpty || Self.hasRootDelay(kernelArguments)
+            || storage.map { $0.initramfsFormat != nil || $0.cryptTable != nil } ?? false
     }
 
     /// By UUID: the same on every controller and cloud.

@@ -32,6 +32,8 @@ extension StepPlanner {
         if !appliance.initramfsModules.isEmpty {
             inputs.add("initramfs modules", text: appliance.initramfsModules.joined(separator: "\n"))
         }
+        // Of the initramfs's scripts, which other specs have none of.
+        if BootConfiguration.hasRootDelay(system.kernelArguments) { inputs.add("rootdelay", text: "1") }
         if !system.moreLocales.isEmpty { inputs.add("locales", text: system.moreLocales.joined(separator: "\n")) }
         if let keyboard = system.keyboard {
             let parts = [keyboard.layouts, keyboard.variants, [keyboard.model], keyboard.options]

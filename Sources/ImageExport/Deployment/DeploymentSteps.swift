@@ -291,7 +291,12 @@ extension DeploymentGuide {
 
     private var vagrantSteps: [Step] {
         [
-            Step("Add the box", "vagrant box add \(quoted)"),
+            // The catalogue names the boxes beside it, and Vagrant looks for them where it is called.
+            Step(
+                "Add the box",
+                image.contains("/")
+                    ? "(cd \(Command.quoted(Files.folder(of: image))) && vagrant box add \(Command.quoted(name)))"
+                    : "vagrant box add \(quoted)"),
             Step(
                 "Start a machine of it",
                 "vagrant init stonebake/\(facts.name)", "VAGRANT_EXPERIMENTAL=cloud_init,disks vagrant up"),
@@ -320,14 +325,12 @@ extension DeploymentGuide {
 
     private var ociSteps: [Step] {
         [
-            Step("Load the image", "podman load --input \(quoted)"),
             Step(
-                "Or push it to a registry",
+                "Run it with its own init, from the file",
+                "podman run --detach --systemd=always --name \(facts.cloudName) oci-archive:\(quoted)"),
+            Step(
+                "Or push it to a registry, for others to run it from there",
                 "skopeo copy oci-archive:\(quoted) docker://$REGISTRY/\(facts.cloudName):latest"),
-            Step(
-                "Run it with its own init",
-                "podman run --detach --systemd=always --name \(facts.cloudName) \"$REGISTRY/\(facts.cloudName):latest\""
-            ),
         ]
     }
 }

@@ -10,7 +10,9 @@ package actor FormPool {
         case qcow2(usesZstd: Bool)
         case vmdk, vhd, vhdx, rawGzip, rawXZ, rawZstd, xva, gceTar
         /// The tree as one tar, and that compressed.
-        case tree, treeGzip, treeXZ
+        case tree, treeGzip
+        /// The tree of a container that has no disk, compressed.
+        case containerXZ
     }
 
     /// Writes a tree's tar to the path.
@@ -49,7 +51,7 @@ package actor FormPool {
     ///
     /// - Throws: `ExportError`, `HostError`, `CancellationError`.
     package func file(_ form: Form, of disk: String) async throws -> WrittenFile {
-        let key = Key(form: form, disk: [.tree, .treeGzip, .treeXZ].contains(form) ? "" : disk)
+        let key = Key(form: form, disk: [.tree, .treeGzip, .containerXZ].contains(form) ? "" : disk)
         if made[key] == nil {
             let number = made.count
             made[key] = Task { try await self.make(form, of: disk, number) }
@@ -83,7 +85,7 @@ package actor FormPool {
         // What it is made from is waited for outside, so that nobody holds a slot and waits for one.
         let source =
             switch form {
-            case .treeGzip, .treeXZ: try await file(.tree, of: disk).path
+            case .treeGzip, .containerXZ: try await file(.tree, of: disk).path
             default: disk
             }
         await slots.take()
@@ -99,8 +101,14 @@ package actor FormPool {
             guard let tree else { throw ExportError(.conversion, "there is no tree to take the files from") }
             try await tree(path)
             return try await blocking(named: "digest") { try WrittenFile(hashing: path) }
-        case .rawXZ, .treeXZ:
+        case .rawXZ:
             return try await Self.compressed(source, to: path, .xz(preset: 1))
+        case .containerXZ:
+            return try await blocking(named: "container") { cancelled in
+                let archive = try TarWriter(path: path, compression: .xz(preset: 1))
+                try ContainerTree.copy(source, into: archive, below: nil, cancelled: cancelled)
+                return try WrittenFile(archive, path)
+            }
         case .rawZstd:
             return try await Self.compressed(source, to: path, .zstd(level: 3))
         default: break

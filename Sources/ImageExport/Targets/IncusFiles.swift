@@ -29,7 +29,7 @@ struct IncusFiles {
         }
         if formats.instances.contains(.container) {
             if formats.packings.contains(.split) {
-                let tree = try await writer.pool.file(.treeXZ, of: writer.disk)
+                let tree = try await writer.pool.file(.containerXZ, of: writer.disk)
                 files.append(try writer.link(tree, as: "\(folder)/rootfs.tar.xz", of: target))
                 items.append(.init(kind: "root.tar.xz", path: "rootfs.tar.xz", file: tree))
             }
@@ -127,29 +127,13 @@ struct IncusFiles {
             let plain = "\(path).plain"
             let archive = try TarWriter(path: plain)
             try archive.add(metadata, content: Array(text.utf8))
-            try Self.copy(tree.path, into: archive, below: "rootfs", cancelled: cancelled)
+            try ContainerTree.copy(tree.path, into: archive, below: "rootfs", cancelled: cancelled)
             _ = try archive.finish()
             defer { discardTree(plain) }
             return try GzipWriter(workers: workers).write(
                 ComposedStream(try DiskSource(plain)), to: path, cancelled: cancelled)
         }
         return writer.file(made, as: suffix, of: target)
-    }
-
-    private static func copy(
-        _ tree: String, into archive: TarWriter, below folder: String, cancelled: CancellationFlag
-    ) throws {
-        func placed(_ path: String) -> String {
-            let relative = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
-            return relative.isEmpty || relative == "." ? folder : "\(folder)/\(relative)"
-        }
-        let reader = try ArchiveReader(path: tree)
-        while var entry = try reader.next() {
-            try cancelled.check()
-            entry.path = placed(entry.path)
-            if case .hardLink(let target) = entry.kind { entry.kind = .hardLink(target: placed(target)) }
-            try archive.add(entry, from: reader)
-        }
     }
 }
 

@@ -5,6 +5,7 @@ import Diagnostics
 import Foundation
 import HostSystem
 import ImageExport
+import ImageInspection
 
 struct DeployHelpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,7 +34,8 @@ struct DeployHelpCommand: ParsableCommand {
             throw HostError(.notFound, "there is no image '\(image)'")
         }
         let folder = identity.isFolder ? image : Files.folder(of: image.contains("/") ? image : "./\(image)")
-        let report = try Self.report(in: folder)
+        // Incus' and LXD's files are in a folder of their own.
+        let report = try Self.report(in: folder) ?? Self.report(in: "\(folder)/..")
         let subject = try DeploymentSubject(image, isFolder: identity.isFolder, target: target, report: report)
         let guides = subject.guides
         guard !guides.isEmpty else {
@@ -61,7 +63,7 @@ struct DeploymentSubject {
         let name = Files.name(of: image)
         let known = report?.artifacts.first { $0.file == name || image.hasSuffix("/\($0.file)") }?.target
         let facts = report.map(ApplianceFacts.init(report:)) ?? ApplianceFacts(fileName: name)
-        let capacity = try report?.disk.size ?? Files.identity(image)?.size ?? 0
+        let capacity = try report?.disk.size ?? Self.capacity(image)
         func guide(_ target: Target, _ image: String) -> DeploymentGuide {
             DeploymentGuide(target: target, image: image, facts: facts, capacity: capacity)
         }
@@ -78,6 +80,13 @@ struct DeploymentSubject {
         }
     }
 
+    /// Of the disk in the file, as far as it stands in front.
+    private static func capacity(_ image: String) throws -> Int64 {
+        let source = try BlockSource(image)
+        guard try ImageContainer.of(source) == .qcow2 else { return source.size }
+        return try source.bytes(24, 8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+    }
+
     private static func deployed(_ artifact: ImageArtifact, _ report: BuildReport?) -> String {
         let files = report?.artifacts.filter { $0.target == artifact.target }.map(\.file) ?? []
         let endings: [Target: String] = [.vagrant: "-vagrant.json", .firecracker: "-firecracker.json"]
@@ -90,10 +99,13 @@ extension Target {
     ///
     /// - Parameter certain: an ending alone does not do
     init?(fileName: String, certain: Bool = false) {
-        if let named = Target.allCases.first(where: { target in
-            fileName.contains("-\(target.rawValue).") || fileName.hasPrefix("\(target.rawValue).tar")
-                || fileName.contains("-\(target.rawValue)-")
-        }) {
+        // What stands last before the ending; a name in the middle is the appliance's (`my-xen-tool-1.0.0.qcow2`).
+        let last = fileName.split(separator: "-").last?.prefix { $0 != "." } ?? ""
+        if fileName.hasSuffix(".box") || fileName.hasSuffix("-vagrant.json") {
+            self = .vagrant
+            return
+        }
+        if fileName.contains("-") || fileName.contains(".tar"), let named = Target(rawValue: String(last)) {
             self = named
             return
         }
@@ -101,7 +113,7 @@ extension Target {
         let endings: [(String, Target)] = [
             (".qcow2", .qcow2), (".raw", .raw), (".raw.xz", .raw), (".raw.zst", .raw), (".xva", .xen),
             (".vhdx", .hyperv),
-            (".vhd", .azure), (".ova", .vmware), (".box", .vagrant),
+            (".vhd", .azure), (".ova", .vmware),
         ]
         guard let (_, target) = endings.first(where: { fileName.hasSuffix($0.0) }) else { return nil }
         self = target
