@@ -106,6 +106,7 @@ import Testing
         ("{plugins: [rabbitmq_stomp]}", "conflicting-keys", "6:22"),
         ("{protocols: [amqp]}", "unknown-value", "6:24"),
         ("{tls: yes}", "unknown-value", "6:17"),
+        ("{users: [{name: a, permissions: [{read: '['}]}]}", "bad-pattern", "6:51"),
     ])
     func `what is wrong is told at its place`(keys: String, code: String, place: String) throws {
         let workspace = try Workspace([:])
@@ -113,5 +114,28 @@ import Testing
         let errors = workspace.compile().report.sorted.filter { $0.severity == .error }
         #expect(errors.map(\.code) == [code])
         #expect(errors.first?.range.map { "\($0.start.line):\($0.start.column)" } == place)
+    }
+
+    @Test func `a plug-in that RabbitMQ does not bring is warned of, with the one that may be meant`() throws {
+        let shown = try terminalText(
+            minimal("application:\n  broker: {plugins: [rabbitmq_shovl, shovel, rabbitmq_prometheus, my_own]}\n"))
+        #expect(
+            shown == """
+                a.yaml:6:22: warning: Debian's RabbitMQ brings no plug-in 'rabbitmq_shovl', and does not start without it [unknown-plugin]
+                   6 |   broker: {plugins: [rabbitmq_shovl, shovel, rabbitmq_prometheus, my_own]}
+                     |                      ^~~~~~~~~~~~~~
+                  hint: did you mean 'rabbitmq_shovel'?
+
+                a.yaml:6:38: warning: Debian's RabbitMQ brings no plug-in 'shovel', and does not start without it [unknown-plugin]
+                   6 |   broker: {plugins: [rabbitmq_shovl, shovel, rabbitmq_prometheus, my_own]}
+                     |                                      ^~~~~~
+                  hint: did you mean 'rabbitmq_shovel'?
+
+                a.yaml:6:67: warning: Debian's RabbitMQ brings no plug-in 'my_own', and does not start without it [unknown-plugin]
+                   6 |   broker: {plugins: [rabbitmq_shovl, shovel, rabbitmq_prometheus, my_own]}
+                     |                                                                   ^~~~~~
+                  hint: put its .ez file into /usr/lib/rabbitmq/plugins with 'files'
+
+                """)
     }
 }

@@ -122,7 +122,11 @@ struct WebAppTests {
         #expect(!hello.files.contains { $0.path.value.hasPrefix("/usr/lib/web-app") })
         #expect(hello.parameters.map(\.name.value) == ["secret-key"])
         let stored = try compiled("framework: flask, source: app, module: hello:app, database: sqlite")
-        #expect(try text("/usr/lib/web-app/setup", in: stored).hasSuffix("\nflask --app hello:app db upgrade\n"))
+        #expect(try text("/usr/lib/web-app/setup", in: stored).hasSuffix("\nflask --app 'hello:app' db upgrade\n"))
+        // Flask's own documentation makes the application in a function.
+        let made = try compiled("framework: flask, source: app, module: 'hello:app()', database: sqlite")
+        #expect(try text("/usr/lib/web-app/setup", in: made).hasSuffix("\nflask --app 'hello:app()' db upgrade\n"))
+        #expect(try text("/etc/systemd/system/web-app.service", in: made).contains(" hello:app()\n"))
     }
 
     @Test func `TurboGears2 without a file of requirements is the release that was tried`() throws {
@@ -167,6 +171,7 @@ struct WebAppTests {
         ("framework: pyramid, source: shelf, settings: shelf, module: 'shelf:main'", "not-of-framework", "6:48"),
         ("framework: flask, source: app", "missing-key", "6:24"),
         ("framework: flask, source: app, module: 'helo:app'", "module-not-found", "6:52"),
+        ("framework: flask, source: app, module: 'hello:app(1)'", "bad-wsgi-module", "6:52"),
         ("framework: flask, source: app, module: 'hello:app', migrate: [x]", "no-database", "6:74"),
         ("framework: flask, source: app, module: 'hello:app', database: sqlite, admin: {}", "missing-key", "6:83"),
         ("framework: flask, source: app, module: 'hello:app', static: {url: /s}", "missing-key", "6:73"),

@@ -83,6 +83,26 @@ struct CatalogueCommandTests {
         #expect(!document.contains("old"))
     }
 
+    @Test func `with some of them alone, a document keeps the rows of the others`() throws {
+        try writeTest(of: "shop", state: "passed")
+        let old = "| [`wrong`](../x/README.md) | 0.9.0 | as it was | – | – | – | passed |"
+        try write(
+            "<!-- catalogue -->\n\(old)\n| [`shop`](x) | old |\n| [`a`](x) | b |\n\nMade earlier.\n<!-- end -->\n",
+            to: "ours.md")
+        let run = try run("--only", "shop", "--markdown", "ours.md", "--junit", "c.xml", "--require-passed")
+        #expect(run.status == 0, "\(run.output)\(run.error)")
+        #expect(!run.output.contains("broker"))
+        #expect(try text("c.xml").contains("<testsuites name=\"stonebake\" tests=\"1\" failures=\"0\" "))
+        let rows = try text("ours.md").split(separator: "\n").filter { $0.hasPrefix("| [") }
+        #expect(rows.map { $0.prefix(9) } == ["| [`a`](x", "| [`shop`", "| [`wrong"])
+        #expect(rows.last.map(String.init) == old)
+        #expect(try !text("ours.md").contains("old |") && !text("ours.md").contains("Made earlier"))
+        let unknown = try self.run("--only", "shp")
+        #expect(unknown.status == 69)
+        #expect(unknown.error.contains("no appliance in 'Appliances' is called 'shp'"))
+        #expect(unknown.error.contains("did you mean 'shop'?"))
+    }
+
     @Test func `a test from before the last build does not count`() throws {
         try writeTest(of: "shop", state: "passed")
         let report = folder.url.appendingPathComponent("Images/shop-1.2.0/report.json")

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import Glibc
 import Testing
 
@@ -51,7 +51,7 @@ import Testing
         let results = Dictionary(uniqueKeysWithValues: try await doctor.examine().map { ($0.name, $0) })
         for name in [
             "QEMU", "qemu-img", "UEFI firmware", "UEFI firmware, Secure Boot", "kernel in /boot", "overlayfs",
-            "setpriv", "unshare", "ssh client", "gpgv", "archive keyring", "archive 'debian'",
+            "setpriv", "unshare", "ssh client", "check clients", "gpgv", "archive keyring", "archive 'debian'",
             "archive 'debian-security'", "archive 'pypi'", "cache folder", "memory",
         ] {
             #expect(results[name]?.state == .works, "\(String(describing: results[name]))")
@@ -63,6 +63,34 @@ import Testing
         // Builds go by the verdict that was just found.
         #expect(try host.store.recall("kvm-proof") != nil)
         try await host.close()
+    }
+
+    @Test func `libraries that checks need are imported, and what installs the missing ones is named`() async throws {
+        let folder = try TemporaryFolder()
+        let host = try Host(testing: folder.path)
+        let doctor = Doctor(host: host, launchGuestfs: nil)
+        let found = try await doctor.clients(
+            python: "/usr/bin/python3",
+            [("json", "python3"), ("no_such_module", "python3-no-such"), ("json.nowhere", "python3-nowhere")])
+        #expect(found.state == .missing)
+        #expect(
+            found.proof.contains("no_such_module ModuleNotFoundError: No module named 'no_such_module'; json.nowhere "))
+        #expect(found.mend?.hasSuffix("apt-get install python3-no-such python3-nowhere") == true)
+        #expect(try await doctor.clients(python: "/usr/bin/python3", [("json", "python3")]).state == .works)
+        let probe = try #require(doctor.clientProbes.first)
+        #expect(probe.isOptional, "an appliance without such checks needs none of them")
+        try await host.close()
+    }
+
+    @Test func `the libraries are those that the checks' program names`() throws {
+        let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let program = try String(
+            contentsOf: repository.appending(path: "Sources/BootCheck/Clients/Python/check_clients.py"),
+            encoding: .utf8)
+        let named = Set(program.matches(of: /\("check_[a-z0-9_]+", "(python3-[a-z-]+)"\)/).map { String($0.1) })
+        #expect(!named.isEmpty)
+        #expect(named == Set(Doctor.clientLibraries.map(\.package)))
     }
 
     @Test func `a machine without anything gets a way out for each thing`() async throws {

@@ -57,8 +57,5 @@ extension Application {
     }
 }
 
-/// What `application:` may hold.
-package var applicationKindNames: [String] { ApplicationKinds.all.map { $0.field.key } }
-
 /// Whether a spec may be called so.
 package func isApplianceName(_ text: String) -> Bool { TextRule.applianceName.accepts(text) }

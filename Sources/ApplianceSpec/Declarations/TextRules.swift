@@ -143,7 +143,7 @@ extension TextRule {
     }
 
     static let pythonModule = TextRule(
-        "a WSGI module", "^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$",
+        "a WSGI module", #"^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\(\))?$"#,
         examples: ["hello:app", "shop.wsgi:application"]
     ) { text in
         text.contains(":") ? nil : "module and callable with a colon between: '\(text):app'"

@@ -30,9 +30,9 @@ package struct GuestParameters: Sendable, Equatable {
     /// Whether they go into the seed.
     var isSeeded: Bool { delivery == .userData && !values.isEmpty }
 
-    /// For /etc/stonebake/parameters.yaml: JSON's strings are YAML's.
+    /// For /etc/stonebake/parameters.yaml. Names are quoted too: `on` would be read as a truth.
     var document: String {
-        values.sorted { $0.key < $1.key }.map { "\($0.key): \(Self.quoted($0.value))\n" }.joined()
+        values.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)): \(Self.quoted($0.value))\n" }.joined()
     }
 
     /// A YAML string in double quotes.

@@ -49,7 +49,7 @@ package struct Doctor: Sendable {
         // One trial for the three probes that need its verdict: they would disturb one another.
         let trial = Task { try await virtualization() }
         defer { trial.cancel() }
-        let probes = virtualizationProbes(trial) + namespaceProbes + archiveProbes + resourceProbes
+        let probes = virtualizationProbes(trial) + clientProbes + namespaceProbes + archiveProbes + resourceProbes
         return try await withThrowingTaskGroup(of: (Int, ProbeResult).self) { group in
             for (index, probe) in probes.enumerated() {
                 group.addTask {

@@ -52,15 +52,19 @@ struct CatalogueTables {
     }
 
     /// The table of docs/catalogue.md, with what it was measured on.
-    var markdown: String {
+    ///
+    /// - Parameter old: rows of appliances that are not among the entries, as they stand in the document
+    private func markdown(keeping old: [(name: String, row: String)]) -> String {
         var lines = ["| appliance | version | what it is | size (qcow2) | build | boot | last result |"]
         lines.append("|---|---|---|---|---|---|---|")
-        for entry in entries {
+        let rows = entries.map { entry in
             let cells = cells(entry)
             let link = "[`\(entry.name)`](../\(entry.folder)/README.md)"
             let row = [link, cells[1], entry.summary] + cells[2...]
-            lines.append("| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |")
+            return (entry.name, "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |")
         }
+        let kept = old.filter { old in !entries.contains { $0.name == old.name } }
+        lines += (rows + kept.map { ($0.name, $0.row) }).sorted { $0.0 < $1.0 }.map(\.1)
         if let boot = entries.flatMap(\.boots).first {
             let date = entries.compactMap(\.build?.builtAt).max().map { Date(timeIntervalSince1970: Double($0)) }
             let day = date.map { $0.formatted(.iso8601.year().month().day()) } ?? ""
@@ -71,8 +75,9 @@ struct CatalogueTables {
 
     /// A document with the table between its marks anew.
     ///
+    /// - Parameter keepingOthers: whether rows of appliances that are not among the entries stay as they are
     /// - Throws: `HostError` where it has no marks.
-    func renewed(_ document: String, path: String) throws(HostError) -> String {
+    func renewed(_ document: String, path: String, keepingOthers: Bool) throws(HostError) -> String {
         let start = "<!-- catalogue -->\n"
         let end = "<!-- end -->"
         guard let first = document.firstRange(of: start),
@@ -81,7 +86,11 @@ struct CatalogueTables {
             throw HostError(
                 .notFound, "'\(path)' has no place for the table", hint: "the lines '<!-- catalogue -->' and '\(end)'")
         }
-        return document[..<first.upperBound] + markdown + document[last.lowerBound...]
+        let old = document[first.upperBound..<last.lowerBound].split(separator: "\n").compactMap { line in
+            line.wholeMatch(of: /\| \[`([^`]+)`\].*/).map { (name: String($0.1), row: String(line)) }
+        }
+        return document[..<first.upperBound] + markdown(keeping: keepingOthers ? old : [])
+            + document[last.lowerBound...]
     }
 
     /// A suite for each boot; one that was never built or booted is a suite with a failure.

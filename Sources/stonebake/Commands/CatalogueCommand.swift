@@ -17,11 +17,15 @@ struct CatalogueCommand: ParsableCommand {
             EXAMPLE
               stonebake catalogue
               stonebake catalogue Appliances --format json
+              stonebake catalogue --only broker --only wsgi --require-passed
               stonebake catalogue --html catalogue.html --junit catalogue.xml --require-passed
             """)
 
     @Argument(help: "The folder whose folders hold the appliances.", completion: .directory)
     var folder = "Appliances"
+
+    @Option(help: "Only this appliance; may be given several times. A document keeps the rows of the others.")
+    var only: [String] = []
 
     @Option(help: "What is printed: text or json.")
     var format: Format = .text
@@ -50,7 +54,9 @@ struct CatalogueCommand: ParsableCommand {
             if let html { try Files.write(CataloguePage(entries: entries).html, to: html) }
             if let junit { try Files.write(tables.junit, to: junit) }
             if let markdown {
-                try Files.write(tables.renewed(try Files.readText(markdown), path: markdown), to: markdown)
+                let document = try Files.readText(markdown)
+                try Files.write(
+                    tables.renewed(document, path: markdown, keepingOthers: !only.isEmpty), to: markdown)
             }
             switch format {
             case .text: print(tables.text)
@@ -63,7 +69,7 @@ struct CatalogueCommand: ParsableCommand {
         }
     }
 
-    /// - Throws: `HostError` where there is no such folder, or no appliance in it.
+    /// - Throws: `HostError` where there is no such folder, no appliance in it, or none that is called so.
     private func entries() throws -> [CatalogueEntry] {
         let root = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         guard Files.exists(root) else { throw HostError(.notFound, "there is no folder '\(root)'") }
@@ -73,6 +79,13 @@ struct CatalogueCommand: ParsableCommand {
                 .notFound, "no folder in '\(root)' holds an appliance.yaml",
                 hint: "a catalogue is a folder of folders: Appliances/wsgi/appliance.yaml")
         }
-        return names.map { CatalogueEntry(folder: "\(root)/\($0)", images: output.folder, reading: reading) }
+        let entries = names.map { CatalogueEntry(folder: "\(root)/\($0)", images: output.folder, reading: reading) }
+        if let unknown = only.first(where: { name in !entries.contains { $0.name == name } }) {
+            let known = entries.map(\.name)
+            throw HostError(
+                .notFound, "no appliance in '\(root)' is called '\(unknown)'",
+                hint: suggestion(for: unknown, in: known) ?? "there are: \(known.joined(separator: ", "))")
+        }
+        return only.isEmpty ? entries : entries.filter { only.contains($0.name) }
     }
 }

@@ -30,20 +30,18 @@ struct InitCommand: ParsableCommand {
                 "'\(lastPart)' is not a name: lower-case letters, digits and hyphens, at most 63, for example ticket-shop"
             )
         }
-    }
-
-    func run() throws {
-        guard applicationKindNames.contains(kind.rawValue) else {
-            throw ValidationError("the spec language has no kind '\(kind.rawValue)'")
-        }
-        let folder = name.hasSuffix("/") ? String(name.dropLast()) : name
         guard !Files.exists(folder) else {
             throw ValidationError("'\(folder)' is there already: give another name, or remove it")
         }
+    }
+
+    private var folder: String { name.hasSuffix("/") ? String(name.dropLast()) : name }
+
+    func run() throws {
         // Made aside: there is a whole one or none.
         let aside = "\(folder).stonebake-new-\(ProcessInfo.processInfo.processIdentifier)"
         defer { try? FileManager.default.removeItem(atPath: aside) }
-        for (path, text) in NewAppliance(name: lastPart, kind: kind).files {
+        for (path, text) in NewAppliance(name: lastPart, folder: Command.quoted(folder), kind: kind).files {
             let url = URL(filePath: "\(aside)/\(path)")
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -7,6 +7,8 @@ struct NewAppliance {
     }
 
     let name: String
+    /// As it was given: what the commands in the spec's comments name.
+    let folder: String
     let kind: Kind
 
     /// Paths below the appliance's folder, and texts.
@@ -27,8 +29,8 @@ struct NewAppliance {
         """
         # \(name): an appliance of the kind `\(kind.rawValue)`. docs/spec.md tells all that can stand here.
         #
-        #     stonebake build \(name)    resolves, builds, and writes the image
-        #     stonebake test \(name)     boots it and runs the checks below
+        #     stonebake build \(folder)    resolves, builds, and writes the image
+        #     stonebake test \(folder)     boots it and runs the checks below
         stonebake: 1
         name: \(name)
         version: 1.0.0                 # quoted where YAML would read a number: "1.0"
@@ -95,9 +97,16 @@ struct NewAppliance {
             # virtual-hosts, protocols, plugins, tls: docs/kinds/broker.md
 
         checks:
-          - name: the broker takes connections
-            tcp: {port: 5672}
+          - name: a message goes there and back
+            timeout: 2 min             # for the broker's start as well; longer by itself where no KVM is
+            amqp:
+              user: app
+              password: {parameter: app-password}
+              subscribe: {queue: work}
+              publish: {queue: work, message: a first task}
+              expect: a first task
           - name: its queue is there
+            timeout: 2 min
             command: {run: rabbitmqctl --quiet list_queues name, contains: work}
 
         """

@@ -70,6 +70,10 @@ extension BrokerKind {
         Environment=ERL_EPMD_ADDRESS=127.0.0.1
         # Emulated machines are slow.
         TimeoutStartSec=900
+        # At SIGTERM it stops in order. rabbitmqctl starts an Erlang of its own to say so, which takes longer than all else.
+        ExecStop=
+        KillMode=mixed
+        TimeoutStopSec=300
 
         """
 

@@ -132,6 +132,7 @@ struct BrokerKind: ApplicationKind {
             var permissions: [(String, String, String, String)] = []
             for given in item.list("permissions") {
                 let host = host(given, &decoder)
+                Self.checkPatterns(given, with: &decoder)
                 if permissions.contains(where: { $0.0 == host }) {
                     decoder.fail(
                         "duplicate-permission", "'\(name.value)' has permissions on '\(host)' already", given.firstRange
@@ -179,6 +180,9 @@ struct BrokerKind: ApplicationKind {
             decoder.fail(
                 "conflicting-keys", "'\(plugin.value)' is a protocol, which has ports", plugin.range,
                 hint: "name '\(name)' in 'protocols'")
+        }
+        for plugin in node.texts("plugins") where !own.contains(plugin.value) {
+            Self.checkPlugin(plugin, with: &decoder)
         }
         tls = node.text("tls")?.value ?? "both"
     }

@@ -8,7 +8,10 @@ struct WSGIKind: ApplicationKind {
             Record(
                 name: "a wsgi application",
                 fields: [
-                    Field("module", .text(.pythonModule), "The Python module and its callable.", need: .afterMerge),
+                    Field(
+                        "module", .text(.pythonModule),
+                        "The Python module and its callable, or a function that makes it: `shop:create_app()`.",
+                        need: .afterMerge),
                     Field(
                         "source", .text(.relativePath),
                         "The folder that is copied into the image and holds the module.",

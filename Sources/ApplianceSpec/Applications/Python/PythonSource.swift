@@ -2,15 +2,19 @@ import Diagnostics
 
 // What the kinds for Python applications ask of a source folder and of a requirements file.
 extension SpecDecoder {
-    /// `shop.wsgi:app` is `shop/wsgi.py` or `shop/wsgi/__init__.py` below the source.
+    /// `shop.wsgi:app` is `shop/wsgi.py` or `shop/wsgi/__init__.py` below the source; `shop:create_app()` a function that
+    /// makes the application.
     mutating func checkModule(_ module: Located<String>, in source: String) {
         guard TextRule.pythonModule.accepts(module.value) else { return }
-        let halves = module.value.split(separator: ":")
+        let isFactory = module.value.hasSuffix("()")
+        let halves = module.value.dropLast(isFactory ? 2 : 0).split(separator: ":")
         guard let file = file(of: halves[0], in: source) else {
             let modules = SourceTree.pythonModules(in: source)
             fail(
                 "module-not-found", "there is no module '\(halves[0])' in '\(paths.shown(source))'", module.range,
-                hint: nearest(String(halves[0]), in: modules).map { "did you mean '\($0):\(halves[1])'?" }
+                hint: nearest(String(halves[0]), in: modules).map {
+                    "did you mean '\($0):\(halves[1])\(isFactory ? "()" : "")'?"
+                }
                     ?? "it would be \(Self.files(of: halves[0]).joined(separator: " or "))")
             return
         }

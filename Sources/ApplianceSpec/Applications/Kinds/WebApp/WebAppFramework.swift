@@ -38,7 +38,7 @@ enum WebAppFramework: String, CaseIterable {
         case .pyramid, .turbogears2: [("alembic.ini", "alembic upgrade head")]
         case .flask:
             [
-                ("migrations/alembic.ini", "flask --app \(callable) db upgrade"),
+                ("migrations/alembic.ini", "flask --app '\(callable)' db upgrade"),
                 ("alembic.ini", "alembic upgrade head"),
             ]
         }

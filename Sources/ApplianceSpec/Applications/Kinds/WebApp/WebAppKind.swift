@@ -28,7 +28,7 @@ struct WebAppKind: ApplicationKind {
                         "Pyramid's or TurboGears2's PasteDeploy file, below `source`."),
                     Field(
                         "module", .text(.pythonModule),
-                        "The WSGI module and its callable. Flask needs it; Pyramid and TurboGears2 take it in place of "
+                        "The WSGI module and its callable, or a function that makes it: `shop:create_app()`. Flask needs it; Pyramid and TurboGears2 take it in place of "
                             + "`configuration`.", standard: "with Django `wsgi:application` beside the settings"),
                     Field(
                         "requirements", .text(.relativePath),
