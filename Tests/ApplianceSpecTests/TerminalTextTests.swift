@@ -41,6 +41,20 @@ struct TerminalTextTests {
                 """)
     }
 
+    @Test(arguments: [
+        ("application: web-app\n", "write 'web-app:', with its keys below"),
+        ("application: {broker: }\n", "write '{}' for one with the defaults"),
+        ("application: {broker: {queues: [orders]}}\n", "write '{name: orders}'"),
+        ("recipe: site.pp\n", nil), ("application: {wsgi: }\n", nil),
+        ("checks: [http]\n", "write 'http:', with its keys below"),
+    ])
+    func `where a map belongs, what was meant is shown as one`(spec: String, hint: String?) throws {
+        let shown = try text(spec)
+        #expect(shown.contains("error: expected a map, found "), "\(shown)")
+        #expect(shown.contains("hint: write '") == (hint != nil), "\(shown)")
+        if let hint { #expect(shown.contains("  hint: \(hint)\n"), "\(shown)") }
+    }
+
     @Test func `a duplicate key names both places`() throws {
         #expect(
             try text("cpus: 2\nmemory: 1 GiB\ncpus: 4\n") == """

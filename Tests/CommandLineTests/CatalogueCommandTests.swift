@@ -57,7 +57,7 @@ struct CatalogueCommandTests {
             run.output == """
                   appliance  version      size   build    boot       last result
                   broker       1.2.0         –       –       –         not built
-                  shop         1.2.0  210.0 MB  21.5 s  26.5 s  passed, 1 checks
+                  shop         1.2.0  210.0 MB  21.5 s  26.5 s   passed, 1 check
                   wrong            –         –       –       –  does not compile
                   wrong: unknown key 'packges' in a spec; see stonebake validate Appliances/wrong
 
@@ -72,6 +72,10 @@ struct CatalogueCommandTests {
         #expect(run.output.contains("  shop: the <page>: status 200\n"), "\(run.output)")
         let page = try text("c.html")
         #expect(page.contains("<td class=\"failed\">failed</td><td>the &lt;page&gt;</td>"))
+        #expect(
+            page.contains("<p>0 of 3 appliances are proven. Built 2026-11-18, booted with QEMU 10.0.2, emulated.</p>"))
+        #expect(page.contains("<td class=\"n\">210.0 MB</td><td class=\"n\">21.5 s</td><td class=\"n\">26.5 s</td>"))
+        #expect(page.contains("<td class=\"unknown\">not built</td>"))
         #expect(page.contains("src=\"data:image/png;base64,iVBORw==\""))
         let junit = try text("c.xml")
         #expect(junit.contains("<testsuites name=\"stonebake\" tests=\"3\" failures=\"3\" "))

@@ -7,7 +7,7 @@ struct Validator {
 
     mutating func check(_ node: SpecNode, against record: Record) {
         guard case .map(let members) = node.content else {
-            wrongType(node, expected: "a map")
+            wrongType(node, expected: "a map", hint: hint(for: node, inPlaceOf: record))
             return
         }
         let keys = record.fields.map(\.key)
@@ -26,6 +26,19 @@ struct Validator {
             fail("missing-key", "\(record.name) needs '\(field.key)'", node.firstRange, hint: field.doc)
         }
         checkAlternatives(node, members, record)
+    }
+
+    /// What was probably meant by a name, or by nothing, where a record belongs.
+    private func hint(for node: SpecNode, inPlaceOf record: Record) -> String? {
+        let needed = record.fields.filter { $0.need != .optional }
+        if node.kindName == "nothing" {
+            let isComplete = needed.isEmpty && record.exactlyOne.isEmpty
+            return isComplete ? "write '{}' for one with the defaults" : nil
+        }
+        guard let text = node.scalarText, !text.isEmpty else { return nil }
+        if record[text] != nil { return "write '\(text):', with its keys below" }
+        guard needed.count == 1, case .text(let rule) = needed[0].shape, rule.accepts(text) else { return nil }
+        return "write '{\(needed[0].key): \(text)}'"
     }
 
     /// Exactly one of the record's alternatives.

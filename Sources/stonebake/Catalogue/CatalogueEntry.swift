@@ -100,8 +100,9 @@ extension CatalogueEntry.Result {
     /// For tables: `passed, 12 checks`.
     var text: String {
         switch self {
-        case .passed(let checks): "passed, \(checks) checks"
-        case .failed(let checks, let all, _): all == 0 ? "failed" : "failed, \(checks) of \(all) checks"
+        case .passed(let checks): "passed, \(checks) check\(checks == 1 ? "" : "s")"
+        case .failed(let checks, let all, _):
+            all == 0 ? "failed" : "failed, \(checks) of \(all) check\(all == 1 ? "" : "s")"
         case .notTested: "not tested"
         case .notBuilt: "not built"
         case .notCompiling: "does not compile"
