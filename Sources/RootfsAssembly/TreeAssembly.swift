@@ -12,6 +12,7 @@ extension RootfsAssembler {
             return step
         }
         let base = try await base(try step(.base), from: plan.lock)
+        let initramfs = try await initramfs(try step(.initramfs), from: plan.lock, on: base)
         var layers = try await packages(try step(.packages), from: plan.lock, on: base)
         if let environment = plan.appliance.python {
             let tools = if let tools { tools } else { try await self.tools(try step(.tools), from: plan.lock) }
@@ -19,6 +20,7 @@ extension RootfsAssembler {
                 try step(.python), environment: environment, from: plan.lock, tools: tools, on: layers)
         }
         return try await configuration(
-            try step(.configuration), of: plan.appliance, from: plan.lock, identity: plan.identity, on: layers)
+            try step(.configuration), of: plan.appliance, from: plan.lock, identity: plan.identity, on: layers
+        ) { initramfs }
     }
 }

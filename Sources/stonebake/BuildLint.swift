@@ -45,7 +45,6 @@ struct BuildLint: Sendable {
 
     private func findings(_ files: [FormatFile], of image: DiskImage) async throws -> [Told] {
         var told: [Told] = []
-        let targets = plan.appliance.targets.map(\.value)
         let expectations = LintExpectations(plan.appliance)
         for file in files where Self.isContainer(file) {
             let (path, target) = (file.path, file.target)
@@ -54,15 +53,21 @@ struct BuildLint: Sendable {
             }
             told += found.map { Told(file: file.suffix, finding: $0) }
         }
+        let contents = try await contents(of: image.path)
+        return told + expectations.apply(to: contents).map { Told(file: nil, finding: $0) }
+    }
+
+    /// What is on the disk, which may be asked while the disk is still being verified: `check` then knows the answer.
+    @discardableResult
+    func contents(of path: String) async throws -> [LintFinding] {
         let disk = plan[.disk]?.digest.hex ?? ""
-        let contents = try await remembered("\(disk) \(targets.map(\.rawValue).joined(separator: " "))") {
-            let path = image.path
-            return try await blocking(named: "lint") { cancelled in
+        let targets = plan.appliance.targets.map(\.value)
+        return try await remembered("\(disk) \(targets.map(\.rawValue).joined(separator: " "))") {
+            try await blocking(named: "lint") { cancelled in
                 let contents = try DiskContents(name: "the disk", format: "raw", raw: path)
                 return try ContentLint(contents, targets: targets, cancelled: cancelled).findings()
             }
         }
-        return told + expectations.apply(to: contents).map { Told(file: nil, finding: $0) }
     }
 
     private func remembered(

@@ -13,14 +13,14 @@ import RootfsAssembly
 struct Pipeline: Sendable {
     let host: Host
     let plan: BuildPlan
-    /// Whether what `lint` only warns of fails the build.
-    private let deniesWarnings: Bool
+    private let lint: BuildLint
     private let timings = StepTimings()
 
+    /// - Parameter deniesWarnings: whether what `lint` only warns of fails the build
     init(host: Host, plan: BuildPlan, deniesWarnings: Bool = false) {
         self.host = host
         self.plan = plan
-        self.deniesWarnings = deniesWarnings
+        lint = BuildLint(host: host, plan: plan, deniesWarnings: deniesWarnings)
     }
 
     /// What a build made and how long each step of it took.
@@ -56,8 +56,7 @@ struct Pipeline: Sendable {
         }
         await pool.discard()
         let formats = try made.get()
-        try await BuildLint(host: host, plan: plan, deniesWarnings: deniesWarnings).check(
-            formats.files, of: formats.image)
+        try await lint.check(formats.files, of: formats.image)
         let artifacts = try await publisher.publish(formats.files, stem: stem, into: folder)
         return Result(image: formats.image, artifacts: artifacts, steps: timings.steps)
     }
@@ -82,41 +81,53 @@ struct Pipeline: Sendable {
             unpacked.open()
             gate.open()
         }
-        async let toolsLayer = tools(assembler, isNeeded: needsTools, unpacked)
-        // Before the tools are waited for, which is what leaving with an error does too.
-        defer {
-            unpacked.open()
-            gate.open()
-        }
-        guard needsTree else {
-            for kind in [BuildStep.Kind.base, .packages, .python, .configuration] { noteCached(kind) }
-            unpacked.open()
-            gate.open()
-            return (nil, try await toolsLayer)
-        }
-        let base = try await measured(.base) {
-            try await assembler.base($0, from: lock) {
+        return try await withWork {
+            try await tools(assembler, isNeeded: needsTools, unpacked)
+        } beside: { tools in
+            // Before the tools are waited for, which is what leaving with an error does too.
+            defer {
                 unpacked.open()
                 gate.open()
             }
-        }
-        unpacked.open()
-        gate.open()
-        var layers = try await measured(.packages) { try await assembler.packages($0, from: lock, on: base) }
-        if let python = plan.appliance.python {
-            let (below, tools) = (layers, try needed(await toolsLayer))
-            layers = try await measured(.python) {
-                try await assembler.python($0, environment: python, from: lock, tools: tools, on: below)
+            guard needsTree else {
+                for kind in [BuildStep.Kind.base, .initramfs, .packages, .python, .configuration] { noteCached(kind) }
+                unpacked.open()
+                return (nil, try await tools.value)
             }
+            let base = try await measured(.base) {
+                try await assembler.base($0, from: lock) {
+                    unpacked.open()
+                    gate.open()
+                }
+            }
+            unpacked.open()
+            gate.open()
+            let root = try await tree(assembler, on: base, tools)
+            return (root, try await tools.value)
         }
-        let root = try await configured(assembler, on: layers)
-        return (root, try await toolsLayer)
     }
 
-    private func configured(_ assembler: RootfsAssembler, on layers: RootLayers) async throws -> RootFilesystem {
-        try await measured(.configuration) {
-            try await assembler.configuration(
-                $0, of: plan.appliance, from: plan.lock, identity: plan.identity, on: layers)
+    /// What stands on the base. The initramfs is made beside the packages and their configuration.
+    private func tree(
+        _ assembler: RootfsAssembler, on base: RootLayers, _ tools: Task<ToolsRoot?, any Error>
+    ) async throws -> RootFilesystem {
+        let lock = plan.lock
+        return try await withWork {
+            try await measured(.initramfs) { try await assembler.initramfs($0, from: lock, on: base) }
+        } beside: { initramfs in
+            var layers = try await measured(.packages) { try await assembler.packages($0, from: lock, on: base) }
+            if let python = plan.appliance.python {
+                let (below, tools) = (layers, try needed(await tools.value))
+                layers = try await measured(.python) {
+                    try await assembler.python($0, environment: python, from: lock, tools: tools, on: below)
+                }
+            }
+            let complete = layers
+            return try await measured(.configuration) {
+                try await assembler.configuration(
+                    $0, of: plan.appliance, from: lock, identity: plan.identity, on: complete
+                ) { try await initramfs.value }
+            }
         }
     }
 
@@ -129,7 +140,8 @@ struct Pipeline: Sendable {
         return try await measured(.tools) { try await assembler.tools($0, from: plan.lock) }
     }
 
-    /// The disk and its formats. These are made while the disk is still being verified, and kept when it is right.
+    /// The disk and its formats. These are made, and its files looked at, while the disk is still being verified; they
+    /// are kept when it is right.
     private func images(
         of root: RootFilesystem?, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking, _ pool: FormPool,
         copying copy: @escaping @Sendable (FormatFile) async throws -> Void
@@ -149,7 +161,10 @@ struct Pipeline: Sendable {
                 let (image, made) = try await disk.assemble(
                     step, root: root, tools: tools, plan: plan, session: looking.session, useKVM: useKVM
                 ) { disk in
-                    try await Self.inParallel(steps) { step in
+                    async let looked: Void = Timeline.measure("look at the files") {
+                        _ = try await lint.contents(of: disk.path)
+                    }
+                    let formats = try await Self.inParallel(steps) { step in
                         // Nobody waits for the raw disk's digest to copy it.
                         let raw = FormatFile(
                             target: .raw, suffix: ".raw", path: disk.path, size: 0, sha256: step.digest)
@@ -161,6 +176,8 @@ struct Pipeline: Sendable {
                         _ = try await copied
                         return format
                     }
+                    try await looked
+                    return formats
                 }
                 return (image, made)
             }

@@ -8,9 +8,9 @@ import Testing
 @Suite struct `The steps of a build` {
     @Test func `come in the order in which they run, each on the one before`() throws {
         let plan = try plan()
-        #expect(plan.steps.map(\.kind) == [.tools, .base, .packages, .configuration, .disk, .format])
+        #expect(plan.steps.map(\.kind) == [.tools, .base, .initramfs, .packages, .configuration, .disk, .format])
         #expect(plan.formats.map(\.target) == [.qcow2])
-        #expect(Set(plan.steps.map(\.digest)).count == 6)
+        #expect(Set(plan.steps.map(\.digest)).count == 7)
         for step in plan.steps { #expect(plan[step.kind]?.digest == step.digest) }
         #expect(plan[.disk]?.inputs.entries[BuildStep.treeInput] == plan[.configuration]?.digest)
     }
@@ -48,7 +48,7 @@ import Testing
         let before = try plan()
         let after = try plan(baseVersion: "2")
         let missed = zip(before.steps, after.steps).filter { $0.digest != $1.digest }.map(\.1.kind)
-        #expect(missed == [.base, .packages, .configuration, .disk, .format])
+        #expect(missed == [.base, .initramfs, .packages, .configuration, .disk, .format])
         #expect(
             after[.base].map { step in before[.base].map { step.inputs.differences(from: $0.inputs) } ?? [] } == [
                 "package base-files:amd64 1", "package base-files:amd64 2",

@@ -53,7 +53,8 @@ import Testing
 
         let timings = try Timings(result.appendingPathComponent("timings.json"))
         let steps = timings.spans.filter { $0.kind == "step" }.compactMap(\.step)
-        #expect(Set(steps).isSuperset(of: ["tools", "base", "packages", "python", "configuration", "disk"]))
+        #expect(
+            Set(steps).isSuperset(of: ["tools", "base", "initramfs", "packages", "python", "configuration", "disk"]))
         let base = try #require(timings.spans.first { $0.step == "base" })
         #expect(base.isCritical && base.cpuSeconds > 1 && base.cpuSeconds < base.seconds * Double(timings.cpus) * 1.1)
         let items = timings.spans.filter { $0.kind == "item" }.map(\.title)

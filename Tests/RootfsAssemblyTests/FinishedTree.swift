@@ -22,6 +22,7 @@ struct FinishedTree: Sendable {
     let lockFile: String
     /// What is configured: base and packages.
     let layers: RootLayers
+    let initramfs: InitramfsLayer
     /// As one tar, and that tar's digest.
     let tar: String
     let digest: Digest
@@ -59,6 +60,7 @@ struct FinishedTree: Sendable {
         try Files.write(LockfileFormat.encode(lock), to: lockFile)
         root = try await assembler.tree(plan)
         let base = try await assembler.base(try #require(plan[.base]), from: lock)
+        initramfs = try await assembler.initramfs(try #require(plan[.initramfs]), from: lock, on: base)
         layers = try await assembler.packages(try #require(plan[.packages]), from: lock, on: base)
         let stream = TreeStream(layers: root.layers, timestamp: lock.timestamp)
         tar = "\(try host.scratch.newFolder("tar"))/root.tar"

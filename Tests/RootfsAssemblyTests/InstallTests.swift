@@ -172,7 +172,8 @@ import Testing
         inputs.add("run", text: "\(UInt64.random(in: 0...UInt64.max))")
         let step = BuildStep(kind: .configuration, name: "test", title: "configure", inputs: inputs)
         return try await finished.assembler.configuration(
-            step, of: appliance, from: finished.plan.lock, identity: finished.plan.identity, on: finished.layers)
+            step, of: appliance, from: finished.plan.lock, identity: finished.plan.identity, on: finished.layers
+        ) { finished.initramfs }
     }
 
     func failure(_ change: (inout Appliance) -> Void) async throws -> Diagnostic {

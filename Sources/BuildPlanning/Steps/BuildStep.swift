@@ -5,7 +5,7 @@ package import ContentDigest
 /// store is not run again.
 package struct BuildStep: Sendable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
-        case tools, base, packages, python, configuration, disk
+        case tools, base, initramfs, packages, python, configuration, disk
         /// One for each target.
         case format
     }

@@ -18,11 +18,12 @@ struct StepPlanner {
     func steps() -> [BuildStep] {
         let tools = toolsStep()
         let base = baseStep()
+        let initramfs = initramfsStep(on: base)
         let packages = packagesStep(on: base)
         let python = appliance.python.map { pythonStep($0, on: packages, tools: tools) }
-        let configuration = configurationStep(on: python ?? packages)
+        let configuration = configurationStep(on: python ?? packages, initramfs: initramfs)
         let disk = diskStep(on: configuration, tools: tools)
-        return [tools, base, packages] + (python.map { [$0] } ?? []) + [configuration, disk]
+        return [tools, base, initramfs, packages] + (python.map { [$0] } ?? []) + [configuration, disk]
             + appliance.targets.flatMap { target in
                 // A tree is one, however many disks hold it.
                 let disks = target.value.profile.isBootable ? [nil] + otherDisks : [nil]
@@ -43,6 +44,15 @@ struct StepPlanner {
         inputs.add(InputName.timestamp, text: "\(lock.timestamp)")
         add(lock.packages.filter { $0.layer == .base }, to: &inputs)
         return BuildStep(kind: .base, name: releaseName, title: "install the base system", inputs: inputs)
+    }
+
+    /// Beside the base and no part of it, so that what comes on top of the base need not wait for it.
+    private func initramfsStep(on base: BuildStep) -> BuildStep {
+        var inputs = StepInputs()
+        inputs.add(InputName.code(.initramfs), text: "\(StepVersion.initramfs)")
+        inputs.add(InputName.step(base.kind), base.digest)
+        inputs.add(InputName.timestamp, text: "\(lock.timestamp)")
+        return BuildStep(kind: .initramfs, name: releaseName, title: "make the initramfs", inputs: inputs)
     }
 
     private func packagesStep(on base: BuildStep) -> BuildStep {
@@ -67,10 +77,11 @@ struct StepPlanner {
             kind: .python, name: appliance.name.value, title: "make the Python environment", inputs: inputs)
     }
 
-    private func configurationStep(on base: BuildStep) -> BuildStep {
+    private func configurationStep(on base: BuildStep, initramfs: BuildStep) -> BuildStep {
         var inputs = StepInputs()
         inputs.add(InputName.code(.configuration), text: "\(StepVersion.configuration)")
         inputs.add(InputName.step(base.kind), base.digest)
+        inputs.add(InputName.step(initramfs.kind), initramfs.digest)
         inputs.add(InputName.timestamp, text: "\(lock.timestamp)")
         inputs.add(InputName.identity, text: identity.rootUUID)
         inputs.add("name", text: appliance.name.value)

@@ -9,17 +9,23 @@ import Synchronization
 extension RootfsAssembler {
     /// Puts what the spec says on top of the installed system, takes the machine's identity out, and measures all of it.
     ///
+    /// - Parameter initramfs: asked when it is needed: by the spec's scripts, or else at the end
     /// - Throws: `RootfsError` for the spec's own scripts, services, users and files, at their places; `HostError`.
     package func configuration(
-        _ step: BuildStep, of appliance: Appliance, from lock: Lockfile, identity: DiskIdentity, on layers: RootLayers
+        _ step: BuildStep, of appliance: Appliance, from lock: Lockfile, identity: DiskIdentity, on layers: RootLayers,
+        initramfs: @escaping @Sendable () async throws -> InitramfsLayer
     ) async throws -> RootFilesystem {
         let changes = Mutex<TreeChanges?>(nil)
         let entry = try await entry(for: step) { staging in
             let last = try lastTree(before: step)
-            let configurator = try Configurator(
+            var configurator = try Configurator(
                 self, step: step, appliance: appliance, lock: lock, identity: identity, layers: layers,
                 upper: "\(staging)/tree")
+            if try configurator.needsInitramfs {
+                configurator.layers = try await initramfs().joined(to: layers)
+            }
             try await configurator.run()
+            let layers = try await initramfs().joined(to: layers)
             let order = MeasureOrder(
                 assets: "\(staging)/assets", paths: BootAssets.paths(appliance.architecture), upper: "\(staging)/tree",
                 timestamp: lock.timestamp, changes: try host.scratch.newFolder("changes"), previous: last?.tree)
@@ -35,7 +41,8 @@ extension RootfsAssembler {
             return [:]
         }
         return RootFilesystem(
-            layers: layers.adding(entry).folders, measure: try Self.measure(in: entry), assets: "\(entry.path)/assets",
+            layers: try await initramfs().joined(to: layers).adding(entry).folders,
+            measure: try Self.measure(in: entry), assets: "\(entry.path)/assets",
             changes: changes.withLock { $0 })
     }
 
@@ -70,7 +77,7 @@ struct Configurator {
     let appliance: Appliance
     let lock: Lockfile
     let identity: DiskIdentity
-    let layers: RootLayers
+    var layers: RootLayers
     let upper: String
     private let log: ScriptLog
     private let sandbox: Sandbox
@@ -90,6 +97,11 @@ struct Configurator {
         sandbox = Sandbox(host: assembler.host, progress: log.sink(passingOnTo: assembler.host.progress))
         surroundings = try ScriptSurroundings(in: try assembler.host.scratch.newFolder("scripts"))
         try Files.makeFolder(upper, exactMode: 0o755)
+    }
+
+    /// Whether the root has to be complete for this: scripts of the spec may look at it.
+    var needsInitramfs: Bool {
+        get throws { try !appliance.scripts.isEmpty || bootConfiguration().changesInitramfs }
     }
 
     func run() async throws {

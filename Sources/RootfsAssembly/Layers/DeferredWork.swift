@@ -14,13 +14,13 @@ struct DeferredWork {
     private static let ended = "scripts-ended"
 
     private let surroundings: ScriptSurroundings
-    let isInitramfsWanted: Bool
+    private let isInitramfsWanted: Bool
     private let areCertificatesWanted: Bool
     private let isByteCodeWanted: Bool
 
-    init(_ surroundings: ScriptSurroundings) {
+    init(_ surroundings: ScriptSurroundings, makesInitramfs: Bool) {
         self.surroundings = surroundings
-        isInitramfsWanted = surroundings.isInitramfsWanted
+        isInitramfsWanted = makesInitramfs && surroundings.isInitramfsWanted
         areCertificatesWanted = Files.exists("\(surroundings.folder)/\(Self.certificates)")
         isByteCodeWanted = Files.exists("\(surroundings.folder)/\(Self.byteCode)")
     }
@@ -40,7 +40,7 @@ struct DeferredWork {
             "begin() { \"$@\" & jobs=\"$jobs $!\"; }",
         ]
         lines.append("\(Self.indexing)")
-        if isInitramfsWanted { lines += [Self.initramfs, "begin initramfs"] }
+        if isInitramfsWanted { lines += [InitramfsScript.functions, "begin initramfs"] }
         if isByteCodeWanted {
             // The groups do not depend on the number of processors, and a package's byte code not on its group: each is
             // compiled by an interpreter of its own. The initramfs takes longer, and comes first.
@@ -57,45 +57,6 @@ struct DeferredWork {
         lines += ["for job in $jobs; do wait $job; done", "if [ \"$compressor\" ]; then rm $compressor; fi"]
         return lines.joined(separator: "\n") + "\n"
     }
-
-    private static let initramfs = """
-        # There is no disk to ask for its filesystem, whose checker has to be in, nor for a place to resume from.
-        mkdir -p /etc/initramfs-tools/conf.d
-        printf 'FSTYPE=ext4\\nRESUME=none\\n' >/etc/initramfs-tools/conf.d/stonebake
-        initramfs() {
-            for modules in /usr/lib/modules/*/; do
-                version=$(basename "$modules")
-                if [ -e "/boot/vmlinuz-$version" ]; then update-initramfs -c -k "$version" || exit 1; fi
-            done
-        }
-        # Debian has zstd compress it, and gzip where that is not installed, which takes five times as long for it.
-        if [ ! -e /usr/bin/zstd ] && echo | /run/stonebake/zstd >/dev/null 2>&1; then
-            install /run/stonebake/zstd /usr/bin/zstd
-            compressor=/usr/bin/zstd
-        fi
-        """
-
-    /// zstd(1) for that one purpose, by the root's own library: the same bytes wherever the image is built. It fails where
-    /// the root has no Python, or no library.
-    static let compressor = """
-        #!/usr/bin/python3 -B
-        import ctypes, sys
-        library = ctypes.CDLL("libzstd.so.1")
-        size_t, bytes_t = ctypes.c_size_t, ctypes.c_char_p
-        library.ZSTD_compressBound.restype, library.ZSTD_compressBound.argtypes = size_t, [size_t]
-        library.ZSTD_isError.argtypes = [size_t]
-        library.ZSTD_compress.restype = size_t
-        library.ZSTD_compress.argtypes = [ctypes.c_void_p, size_t, bytes_t, size_t, ctypes.c_int]
-        plain = sys.stdin.buffer.read()
-        room = library.ZSTD_compressBound(len(plain))
-        compressed = ctypes.create_string_buffer(room)
-        # Debian's level is 9, for 2 % less.
-        size = library.ZSTD_compress(compressed, room, plain, len(plain), 3)
-        if library.ZSTD_isError(size):
-            sys.exit("zstd: cannot compress")
-        sys.stdout.buffer.write(memoryview(compressed)[:size])
-
-        """
 
     /// An interpreter, in a system that has one.
     private static let python =

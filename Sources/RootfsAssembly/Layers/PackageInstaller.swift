@@ -173,8 +173,10 @@ struct PackageInstaller {
     }
 
     /// Ends the layer: removes what the surroundings left, and does once what packages asked for several times.
-    func finish() async throws {
-        let work = DeferredWork(surroundings)
+    ///
+    /// - Parameter makesInitramfs: whether this layer holds the initramfs that its packages ask for
+    func finish(makesInitramfs: Bool) async throws {
+        let work = DeferredWork(surroundings, makesInitramfs: makesInitramfs)
         let job = SandboxJob(
             layers: scriptLayers, upper: upper, command: Command("/bin/sh", ["-c", work.script])
         ).with {

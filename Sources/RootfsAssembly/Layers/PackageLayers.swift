@@ -2,7 +2,7 @@ package import BuildPlanning
 import HostSystem
 
 extension RootfsAssembler {
-    /// The base system: what all appliances of a release share, configured, with its initramfs.
+    /// The base system: what all appliances of a release share, configured.
     ///
     /// - Parameter unpacked: called when all packages are unpacked: what comes then leaves processors free
     package func base(
@@ -14,6 +14,34 @@ extension RootfsAssembler {
                 locked, lock, step: step, on: RootLayers([]), staging: staging, bootstrap: true, unpacked: unpacked)
         }
         return RootLayers([]).adding(entry)
+    }
+
+    /// The initramfs of the base's kernel: a layer right above the base. What stands above it needs it for no more than
+    /// to be complete, and is made beside it.
+    package func initramfs(_ step: BuildStep, from lock: Lockfile, on base: RootLayers) async throws -> InitramfsLayer {
+        let entry = try await entry(for: step) { staging in
+            let tree = "\(staging)/tree"
+            try Files.makeFolder(tree, exactMode: 0o755)
+            // A root may do without: the kernel of a container is its host's.
+            guard base.folders.contains(where: { Files.exists("\($0)/usr/sbin/update-initramfs") }) else { return [:] }
+            let surroundings = try ScriptSurroundings(in: try host.scratch.newFolder("scripts"))
+            let log = ScriptLog(path: "\(host.store.root)/logs/\(step.kind.rawValue)-\(step.name).log")
+            let job = SandboxJob(
+                layers: base.folders, upper: tree, command: Command("/bin/sh", ["-c", InitramfsScript.whole])
+            ).with {
+                $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
+                $0.timestamp = lock.timestamp
+            }
+            let result = try await Sandbox(host: host, progress: log.sink(passingOnTo: host.progress)).run(job)
+            try log.write()
+            guard result.succeeded else {
+                throw HostError(
+                    .commandFailed, "cannot make the initramfs: it ended with \(result.statusText)",
+                    notes: result.tail + ["the whole log: \(log.path)"])
+            }
+            return [:]
+        }
+        return InitramfsLayer(base: base, folder: "\(entry.path)/tree")
     }
 
     /// The appliance's own packages, on top of the base.
@@ -42,7 +70,7 @@ extension RootfsAssembler {
         let installer = try PackageInstaller(
             self, step: step, layers: layers, upper: tree, timestamp: lock.timestamp, total: locked.count)
         try await installer.install(packages, bootstrap: bootstrap, unpacked: unpacked)
-        try await installer.finish()
+        try await installer.finish(makesInitramfs: !bootstrap)
         return ["packages": "\(locked.count)"]
     }
 }

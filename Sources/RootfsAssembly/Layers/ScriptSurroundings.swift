@@ -47,7 +47,7 @@ struct ScriptSurroundings {
         }
         try Files.write(DeferredWork.compile, to: "\(folder)/compile")
         try Files.write(DeferredWork.beside, to: "\(folder)/beside")
-        try Files.write(DeferredWork.compressor, to: "\(folder)/zstd", mode: 0o755)
+        try Files.write(InitramfsScript.compressor, to: "\(folder)/zstd", mode: 0o755)
         try Files.setMode(folder, 0o755)
     }
 
