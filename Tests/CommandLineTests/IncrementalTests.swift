@@ -18,6 +18,9 @@ import Testing
             let sums = output.appendingPathComponent("wsgi-1.0.0/SHA256SUMS")
             return (run, try String(contentsOf: sums, encoding: .utf8))
         }
+        // What another suite built last may be further away than an edit.
+        let before = try ready.build(try ready.changedCopy(in: try TemporaryFolder()), into: folder.url, "--locked")
+        #expect(before.status == 0, "\(before.error)")
         // Cold first and then edited; edited first and then back: twice the same two images.
         let warm = try build(edited, ready.store, "warm")
         #expect(warm.run.error.contains("✓ install the base system cached"))

@@ -79,7 +79,7 @@ package struct TreeWalker {
                 }
                 if name != ".", name != ".." { names.append(name) }
             }
-            return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            return names.sorted { $0.precedesBytewise($1) }
         }
 
         private mutating func child(

@@ -31,7 +31,7 @@ struct FileComparison {
     }
 
     private func isBefore(_ a: FileRecord, _ b: FileRecord) -> Bool {
-        a.path.utf8.lexicographicallyPrecedes(b.path.utf8)
+        a.path.precedesBytewise(b.path)
     }
 
     private func single(_ file: FileRecord, _ change: ImageDifference.Change) -> ImageDifference.File {

@@ -40,7 +40,7 @@ final class ArchivedFilesystem: FilesystemReader {
             var record = record
             record.links = counts[record.handle] ?? 1
             return record
-        }.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        }.sorted { $0.path.precedesBytewise($1.path) }
     }
 
     private static func record(
