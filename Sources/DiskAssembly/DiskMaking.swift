@@ -64,8 +64,11 @@ struct DiskMaking: Sendable {
         let mark = try seen.mark(surroundings: surroundings, tree: root.measure, assets: assets, tools: tools)
         return try await finish(place, writer, mark: mark, beside: beside) {
             if let known = seen.inspection(mark) { return known }
-            let inspection = try await look(at: place, session: offered == nil ? nil : session, boot: boot)
+            let system = try seen.mark(systemOf: root.measure, assets: assets, layout: layout, tools: tools)
+            let inspection = try await look(
+                at: place, session: offered == nil ? nil : session, boot: boot, knowing: seen.inspection(system))
             try seen.remember(inspection, mark)
+            try seen.remember(inspection, system)
             return inspection
         }
     }
@@ -111,12 +114,13 @@ struct DiskMaking: Sendable {
             beside: try await besides, digest: try await digest.value)
     }
 
-    private func look(at place: DiskPlace, session: DiskSession?, boot: BootFiles) async throws -> DiskImage.Inspection
-    {
+    private func look(
+        at place: DiskPlace, session: DiskSession?, boot: BootFiles, knowing system: DiskImage.Inspection?
+    ) async throws -> DiskImage.Inspection {
         let own = session == nil ? try DiskSession(host: host, useKVM: useKVM, place: place) : nil
         let result: Result<DiskImage.Inspection, any Error>
         do {
-            result = .success(try await look(at: place, through: own ?? session, boot: boot))
+            result = .success(try await look(at: place, through: own ?? session, boot: boot, knowing: system))
         } catch {
             result = .failure(error)
         }
@@ -125,7 +129,7 @@ struct DiskMaking: Sendable {
     }
 
     private func look(
-        at place: DiskPlace, through session: DiskSession?, boot: BootFiles
+        at place: DiskPlace, through session: DiskSession?, boot: BootFiles, knowing system: DiskImage.Inspection?
     ) async throws -> DiskImage.Inspection {
         guard let session else { throw DiskError(.appliance, "there is no libguestfs session") }
         let clock = ContinuousClock()
@@ -141,7 +145,7 @@ struct DiskMaking: Sendable {
                     try DiskVerifier(
                         handle: handle, number: place.number, progress: progress, layout: layout, kernel: kernel,
                         systemPartitionFiles: files
-                    ).verify(cancelled)
+                    ).verify(cancelled, knowing: system)
                 }
             }
         }
