@@ -107,6 +107,27 @@ struct CatalogueCommandTests {
         #expect(unknown.error.contains("did you mean 'shop'?"))
     }
 
+    @Test func `a record tells a checkout without images what the last test found, of the same version`() throws {
+        try writeTest(of: "shop", state: "passed")
+        #expect(try run("--record").status == 0)
+        try FileManager.default.removeItem(at: folder.url.appendingPathComponent("Images"))
+        let known = try run()
+        #expect(
+            known.output.contains("shop         1.2.0  210.0 MB  21.5 s  26.5 s  passed, 1 check*\n"), "\(known.output)"
+        )
+        #expect(known.output.contains("  * not built here: as the last test of the catalogue found it, 2026-11-18\n"))
+        // It proves nothing.
+        #expect(try run("--require-passed").status == 1)
+        let json = try run("--format", "json").output
+        #expect(json.contains("\"recorded\": {") && json.contains("\"result\": \"not-built\""), "\(json)")
+        // Of some appliances alone: the others stay in the record.
+        #expect(try run("--only", "broker", "--record").status == 0)
+        #expect(try text("Appliances/catalogue.json").contains("passed, 1 check"))
+        let spec = try text("Appliances/shop/appliance.yaml")
+        try write(spec.replacingOccurrences(of: "1.2.0", with: "1.2.1"), to: "Appliances/shop/appliance.yaml")
+        #expect(try !run().output.contains("passed"))
+    }
+
     @Test func `a test from before the last build does not count`() throws {
         try writeTest(of: "shop", state: "passed")
         let report = folder.url.appendingPathComponent("Images/shop-1.2.0/report.json")

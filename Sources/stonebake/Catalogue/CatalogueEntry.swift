@@ -43,6 +43,8 @@ struct CatalogueEntry {
     /// One for each firmware.
     let boots: [BootReport]
     let result: Result
+    /// What the catalogue's last test found of this version, where nothing is built here.
+    var recorded: CatalogueRecord.Entry?
 
     /// - Parameters:
     ///   - folder: holds an `appliance.yaml`
@@ -102,7 +104,7 @@ extension CatalogueEntry.Result {
         switch self {
         case .passed(let checks): "passed, \(checks) check\(checks == 1 ? "" : "s")"
         case .failed(let checks, let all, _):
-            all == 0 ? "failed" : "failed, \(checks) of \(all) check\(all == 1 ? "" : "s")"
+            all == 0 ? "failed" : "failed, \(checks) of \(all)"
         case .notTested: "not tested"
         case .notBuilt: "not built"
         case .notCompiling: "does not compile"

@@ -19,8 +19,20 @@ struct CatalogueTables {
         ]
     }
 
+    /// Of an appliance that is not built here, as the record has it.
+    private func cells(_ recorded: CatalogueRecord.Entry) -> [String] {
+        [
+            recorded.name, recorded.version, recorded.imageBytes.map { "\(ByteSize(bytes: $0))" } ?? "–",
+            recorded.buildSeconds.map { formatted(seconds: $0) } ?? "–",
+            recorded.bootSeconds.map { formatted(seconds: $0) } ?? "–", "\(recorded.text)*",
+        ]
+    }
+
     var text: String {
-        var lines = table([Self.head] + entries.map(cells))
+        var lines = table([Self.head] + entries.map { entry in entry.recorded.map(cells) ?? cells(entry) })
+        if let day = entries.compactMap(\.recorded?.day).max() {
+            lines.append("  * not built here: as the last test of the catalogue found it, \(day)")
+        }
         for entry in entries {
             switch entry.result {
             case .failed(_, _, let why): lines.append("  \(entry.name): \(why)")
@@ -45,6 +57,7 @@ struct CatalogueTables {
             object["builtAt"] = entry.build.map { .integer(Int($0.builtAt)) }
             object["bootSeconds"] = entry.bootSeconds.map { .number($0) }
             if !entry.boots.isEmpty { object["checks"] = .integer(entry.boots.flatMap(\.checks).count) }
+            object["recorded"] = entry.recorded?.json
             if case .failed(_, _, let why) = entry.result { object["why"] = .string(why) }
             return JSONValue.object(object)
         }

@@ -12,7 +12,8 @@ struct CatalogueCommand: ParsableCommand {
         discussion: """
             Every folder that holds an appliance.yaml is listed. Size, build time, boot time and result are of the last \
             build and the last test, as they lie in the output folder; a test that was made before the last build does \
-            not count. `make test-catalogue` builds, boots and proves all of them.
+            not count. Of what is not built here, marked *, the folder's catalogue.json tells what the catalogue's last \
+            test found, if that was the same version. `make test-catalogue` builds, boots and proves all of them.
 
             EXAMPLE
               stonebake catalogue
@@ -41,6 +42,9 @@ struct CatalogueCommand: ParsableCommand {
         completion: .file(extensions: ["md"]))
     var markdown: String?
 
+    @Flag(help: "Keep the results in the folder's catalogue.json, for checkouts in which nothing is built.")
+    var record = false
+
     @Flag(help: "End with status 1 unless each appliance has passed its last test.")
     var requirePassed = false
 
@@ -58,6 +62,9 @@ struct CatalogueCommand: ParsableCommand {
                 try Files.write(
                     tables.renewed(document, path: markdown, keepingOthers: !only.isEmpty), to: markdown)
             }
+            if record {
+                try CatalogueRecord(folder: root).renewed(with: entries, keepingOthers: !only.isEmpty).write(to: root)
+            }
             switch format {
             case .text: print(tables.text)
             case .json: print(tables.json, terminator: "")
@@ -69,9 +76,10 @@ struct CatalogueCommand: ParsableCommand {
         }
     }
 
+    private var root: String { folder.hasSuffix("/") ? String(folder.dropLast()) : folder }
+
     /// - Throws: `HostError` where there is no such folder, no appliance in it, or none that is called so.
     private func entries() throws -> [CatalogueEntry] {
-        let root = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         guard Files.exists(root) else { throw HostError(.notFound, "there is no folder '\(root)'") }
         let names = try Files.names(in: root).sorted().filter { Files.exists("\(root)/\($0)/appliance.yaml") }
         guard !names.isEmpty else {
@@ -79,7 +87,16 @@ struct CatalogueCommand: ParsableCommand {
                 .notFound, "no folder in '\(root)' holds an appliance.yaml",
                 hint: "a catalogue is a folder of folders: Appliances/wsgi/appliance.yaml")
         }
-        let entries = names.map { CatalogueEntry(folder: "\(root)/\($0)", images: output.folder, reading: reading) }
+        let record = CatalogueRecord(folder: root)
+        let entries = names.map { name in
+            var entry = CatalogueEntry(folder: "\(root)/\(name)", images: output.folder, reading: reading)
+            if entry.result == .notBuilt {
+                entry.recorded = record.appliances.first {
+                    $0.name == entry.name && $0.version == entry.version && $0.imageBytes != nil
+                }
+            }
+            return entry
+        }
         if let unknown = only.first(where: { name in !entries.contains { $0.name == name } }) {
             let known = entries.map(\.name)
             throw HostError(
