@@ -157,13 +157,15 @@ enum Everything {
           files:
             - {path: /etc/shop/site.json, content: '{"site": ${site|json}}', mode: "0644", owner: root}
             - {path: /etc/shop/motd.2, source: motd}
-          scripts: [{name: migrate, source: setup.sh}, {name: greet, run: "pass", interpreter: /usr/bin/python3}]
+          scripts:
+            - {name: migrate, source: setup.sh, when-changed: [token]}
+            - {name: greet, run: "pass", interpreter: /usr/bin/python3}
           units: [shop.service]
           needs: [cron.service]
           page-ports: [8081]
         recipe: {puppet: {manifest: site.pp, modules: static, at: every-boot}}
         every-boot:
-          scripts: [{name: warm-up, run: "pass", interpreter: /usr/bin/python3}, {name: look, source: setup.sh}]
+          scripts: [{name: warm-up, run: "pass", interpreter: /usr/bin/python3}, {name: look, source: setup.sh, when-changed: [site]}]
         memory: 2 GiB
         cpus: 4
         ports: [9000]

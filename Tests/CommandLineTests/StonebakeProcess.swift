@@ -49,6 +49,11 @@ struct StonebakeProcess {
         (try? String(contentsOf: folder.appendingPathComponent("err"), encoding: .utf8)) ?? ""
     }
 
+    /// What standard output holds so far; a guest's console may hold anything.
+    var outputSoFar: String {
+        (try? Data(contentsOf: folder.appendingPathComponent("out"))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
     func wait() throws -> Outcome {
         process.waitUntilExit()
         defer { try? FileManager.default.removeItem(at: folder) }

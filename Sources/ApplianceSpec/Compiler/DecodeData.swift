@@ -21,7 +21,7 @@ extension SpecDecoder {
             format: settings.filesystem.format, mount: Located(data.mount, at: data.range),
             label: Located(DataSettings.label, at: data.range),
             // The system comes up without it too, and tells that it is missing.
-            options: ["rw", "nofail", "x-systemd.device-timeout=30s"], isUserData: true)
+            options: ["rw", "nofail", "x-systemd.device-timeout=90s"], isUserData: true)
         if filesystem.format == .xfs {
             filesystem.label = Located(String(DataSettings.label.prefix(12)), at: data.range)
         }

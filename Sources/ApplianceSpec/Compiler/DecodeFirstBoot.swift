@@ -46,12 +46,10 @@ extension SpecDecoder {
     ) -> [FirstBootWork.Script] {
         nodes.compactMap { node in
             guard let name = node.text("name") else { return nil }
-            let interpreter = node.text("interpreter")?.value
-            if let run = node.text("run") {
-                return .init(name.value, frequency, text: run.value, interpreter: interpreter, range: name.range)
-            }
-            guard let file = hostText(node["source"]) else { return nil }
-            return .init(name.value, frequency, text: file.text, interpreter: interpreter, range: name.range)
+            guard let text = node.text("run")?.value ?? hostText(node["source"])?.text else { return nil }
+            return .init(
+                name.value, frequency, text: text, interpreter: node.text("interpreter")?.value,
+                whenChanged: node["when-changed"] == nil ? nil : node.texts("when-changed"), range: name.range)
         }
     }
 
@@ -85,7 +83,8 @@ extension SpecDecoder {
     private mutating func checkFirstBoot(of appliance: Appliance) {
         let work = appliance.firstBoot.work
         let names = appliance.parameters.map(\.name.value)
-        for parameter in work.environments.flatMap({ $0.parameters ?? [] }) where !names.contains(parameter.value) {
+        let named = work.environments.flatMap { $0.parameters ?? [] } + work.scripts.flatMap { $0.whenChanged ?? [] }
+        for parameter in named where !names.contains(parameter.value) {
             unknownParameter(parameter.value, parameter.range, names)
         }
         for template in work.templates {

@@ -104,6 +104,10 @@ extension SpecDeclarations {
             Field(
                 "interpreter", .text(.interpreter), "The program that gets the text.",
                 standard: "what its first line says"),
+            Field(
+                "when-changed", .list(of: .text(.parameterName)),
+                "Parameters: it is run again when one of them has got another value.",
+                standard: "at every boot all, else none"),
         ],
         exactlyOne: ["run", "source"])
 

@@ -18,6 +18,7 @@ struct FirstBootRecord {
                     [
                         "name": .string(script.name), "frequency": .string(script.frequency.rawValue),
                         "command": .array(command(script).map { .string($0) }),
+                        "whenChanged": .array(whenChanged(script).map { .string($0) }),
                     ]
                 }),
             "units": .array(work.units.map { .string($0.value) }),
@@ -25,6 +26,11 @@ struct FirstBootRecord {
         ]
         if let data = appliance.disk.data { record["data"] = .string(data.mount) }
         return JSONValue.object(record).prettyText
+    }
+
+    private func whenChanged(_ script: FirstBootWork.Script) -> [String] {
+        let standard = script.frequency == .everyBoot ? appliance.parameters.map(\.name) : []
+        return (script.whenChanged ?? standard).map(\.value)
     }
 
     private static func json(_ parameter: Parameter) -> JSONValue {

@@ -30,7 +30,9 @@ struct PuppetExpansion {
                 name: "read the Puppet manifest", text: "puppet parser validate --color=false \(Self.manifest)",
                 range: recipe.manifest.range))
         appliance.firstBoot.work.scripts.append(
-            .init("puppet", recipe.frequency, text: script, range: recipe.manifest.range))
+            .init(
+                "puppet", recipe.frequency, text: script, whenChanged: parameters.map(\.name),
+                range: recipe.manifest.range))
     }
 
     /// Parameters are facts: `$facts['stonebake_admin_email']`. Of --detailed-exitcodes, 2 is that something was changed.

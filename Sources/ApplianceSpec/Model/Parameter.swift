@@ -146,15 +146,20 @@ package struct FirstBootWork: Sendable {
         /// With its interpreter line; without one /bin/sh runs it.
         package var text: String
         package var interpreter: String?
+        /// Parameters for whose sake it is run again when they have another value than when it ran last; nil: all of them,
+        /// and for a script of the first boot none.
+        package var whenChanged: [Located<String>]?
         package var range: SourceRange?
 
         package init(
-            _ name: String, _ frequency: Frequency, text: String, interpreter: String? = nil, range: SourceRange? = nil
+            _ name: String, _ frequency: Frequency, text: String, interpreter: String? = nil,
+            whenChanged: [Located<String>]? = nil, range: SourceRange? = nil
         ) {
             self.name = name
             self.frequency = frequency
             self.text = text
             self.interpreter = interpreter
+            self.whenChanged = whenChanged
             self.range = range
         }
     }

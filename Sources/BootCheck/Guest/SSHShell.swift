@@ -18,17 +18,31 @@ struct SSHShell: GuestShell {
 
     /// Makes the throw-away key and returns its public half.
     ///
+    /// - Parameter kept: where the key of an instance stays that is started again, for it took the one of its first
+    ///   boot; nil: nowhere
     /// - Throws: `HostError`, `CancellationError`.
-    static func makeKey(runner: CommandRunner, folder: String) async throws -> String {
+    static func makeKey(runner: CommandRunner, folder: String, kept: String? = nil) async throws -> String {
+        let key = "\(folder)/\(keyName)"
+        if let kept, Files.exists(kept), Files.exists(kept + ".pub") {
+            for end in ["", ".pub"] { try Files.write(try Files.read(kept + end), to: key + end, mode: 0o600) }
+            return try publicKey(in: folder)
+        }
         let command = Command(
-            "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "stonebake-boot-check", "-f", "\(folder)/\(keyName)"])
+            "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "stonebake-boot-check", "-f", key])
         do {
             try await runner.check(command, purpose: "make a key for the guest's ssh")
         } catch var error as HostError where error.code == .toolMissing {
             error.hint = "apt-get install openssh-client"
             throw error
         }
-        return try Files.readText("\(folder)/\(keyName).pub").split(separator: "\n").first.map(String.init) ?? ""
+        if let kept {
+            for end in ["", ".pub"] { try Files.write(try Files.read(key + end), to: kept + end, mode: 0o600) }
+        }
+        return try publicKey(in: folder)
+    }
+
+    private static func publicKey(in folder: String) throws -> String {
+        try Files.readText("\(folder)/\(keyName).pub").split(separator: "\n").first.map(String.init) ?? ""
     }
 
     /// No configuration of the user's, no agent, no question. The guest's host key is made at its first boot, so nobody

@@ -75,11 +75,13 @@ struct MachineFolder: Sendable {
 
     /// Makes the key, and the seed that holds it where one is read.
     ///
+    /// - Parameter kept: see `SSHShell.makeKey`.
     /// - Returns: the public key.
     func makeKey(
-        seed: (instance: String, hostname: String)?, parameters: GuestParameters = GuestParameters()
+        seed: (instance: String, hostname: String)?, parameters: GuestParameters = GuestParameters(),
+        kept: String? = nil
     ) async throws -> String {
-        let key = try await SSHShell.makeKey(runner: runner, folder: path)
+        let key = try await SSHShell.makeKey(runner: runner, folder: path, kept: kept)
         if let seed {
             let content = CloudSeed(
                 instance: seed.instance, hostname: seed.hostname, publicKey: key, parameters: parameters)

@@ -62,6 +62,7 @@ extension BootChecker {
         let folder = MachineFolder(path: path, runner: host.runner)
         var disk: String? = MachineSettings.File.overlay
         var others = request.otherDisks.indices.map(MachineSettings.File.overlay)
+        var keptKey: String?
         switch request.changes {
         case _ where request.kernel != nil: disk = nil
         case .discarded:
@@ -76,13 +77,14 @@ extension BootChecker {
             try await folder.makeOverlays(of: request.otherDisks, kept: absolute)
             disk = absolute
             others = request.otherDisks.indices.map { "\(absolute)-\($0 + 1)" }
+            keptKey = "\(absolute)-key"
         }
         let code = try folder.makeFirmware(request.firmware)
         // A kept overlay has had its first boot: the same instance, so that cloud-init does not start over.
         let instance = request.changes == .discarded ? "\(Files.name(of: path))-\(host.now())" : "kept"
         let key = try await folder.makeKey(
             seed: request.readsSeed ? ("stonebake-\(instance)", request.hostname) : nil,
-            parameters: request.guestParameters)
+            parameters: request.guestParameters, kept: keptKey)
         return MachineSettings(
             qemu: qemu, accelerator: accelerator, firmware: request.firmware, firmwareCode: code,
             disk: disk.map { ($0, .qcow2) }, isThrowAway: request.changes == .discarded, hasSeed: request.readsSeed,

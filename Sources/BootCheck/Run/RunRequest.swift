@@ -6,7 +6,8 @@ package struct RunRequest: Sendable {
     package enum Changes: Sendable, Equatable {
         /// Gone with the machine.
         case discarded
-        /// An overlay at this path: made at the first run, used again by later ones as long as the image is the same.
+        /// An overlay at this path: made at the first run, used again by later ones as long as the image is the same. Beside
+        /// it stay those of other disks (`PATH-1`) and root's key (`PATH-key`).
         case kept(String)
     }
 

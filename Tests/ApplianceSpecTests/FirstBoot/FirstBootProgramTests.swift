@@ -226,6 +226,54 @@ struct InstanceFolder {
         #expect(try instance.text("/out").split(separator: "\n").count == 2)
     }
 
+    @Test func `scripts run again when a value that they are for has changed, and know which one`() throws {
+        let spec = """
+            parameters:
+              - {name: site, type: hostname, default: one.example}
+              - {name: admin-password, type: password}
+            first-boot:
+              scripts:
+                - {name: once, run: 'echo "once <$STONEBAKE_CHANGED>" >>$OUT'}
+                - {name: account, run: 'echo "account <$STONEBAKE_CHANGED>" >>$OUT', when-changed: [admin-password]}
+              units: [shop.service]
+            every-boot:
+              scripts:
+                - {name: any, run: 'echo "any <$STONEBAKE_CHANGED>" >>$OUT'}
+                - {name: site, run: 'echo "site <$STONEBAKE_CHANGED>" >>$OUT', when-changed: [site]}
+            """
+        let instance = try InstanceFolder(spec)
+        for path in ["first-boot.d/once", "first-boot.d/account", "every-boot.d/any", "every-boot.d/site"] {
+            let script = try instance.text("/usr/local/lib/stonebake/\(path)")
+            try instance.workspace.write(
+                "usr/local/lib/stonebake/\(path)",
+                Data(script.replacingOccurrences(of: "$OUT", with: "\(instance.root)/out").utf8))
+        }
+        func ran(_ arguments: String...) throws -> [String] {
+            try instance.workspace.write("out", Data())
+            for argument in arguments.isEmpty ? ["--boot"] : arguments {
+                #expect(try instance.run(argument).status == 0)
+            }
+            return try instance.text("/out").split(separator: "\n").map(String.init)
+        }
+        #expect(try ran() == ["once <>", "account <>", "any <>", "site <>"])
+        #expect(try ran() == [])
+        #expect(try ran("site=two.example") == ["any <site>", "site <site>"])
+        #expect(try ran("admin-password=long enough") == ["account <admin-password site>", "any <admin-password>"])
+        #expect(try ran("admin-password=long enough") == [])
+        // A restart of the machine.
+        try FileManager.default.removeItem(atPath: instance.root + "/run")
+        #expect(try ran() == ["any <>", "site <admin-password>"])
+        // A new system disk under the data, with another password at once.
+        try FileManager.default.removeItem(atPath: instance.root + "/run")
+        try FileManager.default.removeItem(atPath: instance.root + "/var/lib/stonebake/state.json")
+        let all = try ran("admin-password=another one")
+        #expect(
+            all == [
+                "once <admin-password site>", "account <admin-password>", "any <admin-password>",
+                "site <admin-password>",
+            ])
+    }
+
     /// The image judges in Python what the spec's compiler judges in Swift.
     @Test func `both judge values alike`() throws {
         let values = [

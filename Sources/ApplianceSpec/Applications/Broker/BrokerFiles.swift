@@ -17,7 +17,7 @@ extension BrokerKind {
             "definitions.import_backend = local_filesystem",
             "definitions.local.path = /etc/rabbitmq/definitions.json",
             "definitions.skip_if_unchanged = true",
-            "log.console = true", "log.console.level = info", "log.file = false",
+            "log.console = true", "log.console.level = info", "log.console.use_colors = off", "log.file = false",
             hasPlain ? "listeners.tcp.default = 5672" : "listeners.tcp = none",
         ]
         if services.contains(.mqtt) || services.contains(.webMQTT) {
@@ -74,6 +74,9 @@ extension BrokerKind {
         ExecStop=
         KillMode=mixed
         TimeoutStopSec=300
+        # Debian's unit appends to a file, which has no end.
+        StandardOutput=journal
+        StandardError=journal
 
         """
 

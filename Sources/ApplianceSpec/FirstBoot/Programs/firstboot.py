@@ -12,6 +12,7 @@ import difflib
 import fcntl
 import getpass
 import grp
+import hashlib
 import html
 import ipaddress
 import json
@@ -292,6 +293,21 @@ class Values:
             os.makedirs(path(os.path.dirname(VALUES)), mode=0o700, exist_ok=True)
             write(VALUES, as_json(self.kept))
 
+    def digests(self):
+        """Of each value, to know it again."""
+        return {name: hashlib.sha256(value.encode()).hexdigest() for name, value in sorted(self.values.items())}
+
+    def changed_for(self, script):
+        """Parameters that have another value than when the script ran last; none where it never ran."""
+        before = self.kept.get("applied", {}).get(script["name"])
+        now = self.digests()
+        return [] if before is None else [name for name in now if before.get(name) != now[name]]
+
+    def applied_by(self, script):
+        """Remembered with the values, so that a script of a new system disk knows what the data have seen."""
+        self.kept["applied"] = {**self.kept.get("applied", {}), script["name"]: self.digests()}
+        self.save()
+
     def unseen(self):
         """Generated secrets that are to be shown and were not yet."""
         shown = self.kept.get("shown", [])
@@ -356,22 +372,33 @@ def write_files(appliance, values):
 
 
 def run_scripts(appliance, values, again):
-    """Those that have not run: once for the system disk, or once since it was booted."""
+    """Those that have not run, once for the system disk or once since it was booted, and those for which a value has
+    changed. Whether any of these has run again."""
+    has_run_again = False
     for frequency, record in (("first-boot", STATE), ("every-boot", RUN + "/scripts.json")):
         for script in appliance["scripts"]:
-            done = read_json(record)
-            if script["frequency"] != frequency or (script["name"] in done.get("scripts", []) and script["name"] not in again):
+            if script["frequency"] != frequency:
                 continue
-            run_script(appliance, script, values)
+            done = read_json(record)
+            changed = values.changed_for(script)
+            is_changed = any(name in script["whenChanged"] for name in changed)
+            is_done = script["name"] in done.get("scripts", [])
+            if is_done and not is_changed and script["name"] not in again:
+                continue
+            has_run_again |= is_done
+            run_script(appliance, script, values, changed)
+            values.applied_by(script)
             done["scripts"] = sorted({*done.get("scripts", []), script["name"]})
             write(record, as_json(done))
+    return has_run_again
 
 
-def run_script(appliance, script, values):
+def run_script(appliance, script, values, changed):
     print(f"the {frequency_words(script)} script {script['name']} begins", flush=True)
     environment = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",
-        "STONEBAKE_NAME": appliance["name"], "STONEBAKE_VERSION": appliance["version"], **values.variables(),
+        "STONEBAKE_NAME": appliance["name"], "STONEBAKE_VERSION": appliance["version"],
+        "STONEBAKE_CHANGED": " ".join(changed), **values.variables(),
     }
     process = subprocess.Popen(
         script["command"], env=environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -506,6 +533,9 @@ def prepare(appliance, at_boot, again):
     values = Values(appliance)
     problems = list(values.problems)
     data = appliance.get("data")
+    if data and not ROOT and not at_boot and not os.path.ismount(data):
+        # The disk may have come since.
+        systemctl("start", "stonebake-data.service")
     if data and not ROOT and not os.path.ismount(data):
         problems.append(Problem(f"the disk for data is not there: nothing is mounted at {data}"))
     if not problems:
@@ -514,7 +544,7 @@ def prepare(appliance, at_boot, again):
         try:
             values.keep()
             changed = write_files(appliance, values)
-            run_scripts(appliance, values, again)
+            changed |= run_scripts(appliance, values, again)
             become_ready(appliance, values, at_boot)
             return changed
         except (Problem, OSError) as error:

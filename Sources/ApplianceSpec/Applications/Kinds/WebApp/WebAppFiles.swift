@@ -76,6 +76,17 @@ extension WebAppSetup {
                 fi
                 """)
         }
+        if kind.admin != nil {
+            lines.append(
+                """
+                # An account that is there keeps its password, unless the deployer has given another one since.
+                rm -f \(adminChangePath)
+                case " ${STONEBAKE_CHANGED:-} " in
+                *" admin-password "*) echo ADMIN_PASSWORD_CHANGED=yes >\(adminChangePath) ;;
+                esac
+                trap 'rm -f \(adminChangePath)' EXIT
+                """)
+        }
         if hasSetup {
             lines.append(
                 """
@@ -118,7 +129,7 @@ extension WebAppSetup {
         WorkingDirectory=\(server.folder)/app
         Environment=\(environment)
         \(environmentFiles)
-        \(kind.admin == nil ? "" : "EnvironmentFile=-\(adminPath)\n")ExecStart=\(setupProgram)
+        \(kind.admin == nil ? "" : adminFiles)ExecStart=\(setupProgram)
         StateDirectory=\(server.name)
         CacheDirectory=\(server.name)
         \(GunicornServer.hardening)
@@ -127,6 +138,8 @@ extension WebAppSetup {
 
         """
     }
+
+    private var adminFiles: String { [adminPath, adminChangePath].map { "EnvironmentFile=-\($0)\n" }.joined() }
 
     /// For people: `web-app-run python -m django shell`.
     private var runProgram: String {

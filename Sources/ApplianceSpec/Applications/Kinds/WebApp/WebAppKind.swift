@@ -63,7 +63,8 @@ struct WebAppKind: ApplicationKind {
             Field("name", .text(.line), "The name, unless the deployer gives another one.", standard: "admin"),
             Field(
                 "command", .text(.line),
-                "The command that makes the account where there is none, of ADMIN_NAME, ADMIN_PASSWORD and ADMIN_EMAIL.",
+                "The command that makes the account where there is none, of ADMIN_NAME, ADMIN_PASSWORD and ADMIN_EMAIL; "
+                    + "where ADMIN_PASSWORD_CHANGED is set, one that is there gets the password.",
                 standard: "Django's"),
         ])
 

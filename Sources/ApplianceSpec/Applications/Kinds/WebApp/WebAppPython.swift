@@ -91,9 +91,12 @@ extension WebAppSetup {
         """
     }
 
-    /// Makes the account where there is none; one that there is keeps its password.
+    /// Makes the account where there is none; one that there is keeps its password until the deployer gives another one.
     static let djangoAdministrator = """
-        \"\"\"Makes the administrator's account where there is none of that name.\"\"\"
+        \"\"\"Makes the administrator's account where there is none of that name.
+
+        One that is there gets the password that the deployer has given since.
+        \"\"\"
 
         import os
 
@@ -107,7 +110,12 @@ extension WebAppSetup {
         name = os.environ["ADMIN_NAME"]
         email = os.environ.get("ADMIN_EMAIL", "")
         key = email if model.USERNAME_FIELD == model.get_email_field_name() else name
-        if model._default_manager.filter(**{model.USERNAME_FIELD: key}).exists():
+        account = model._default_manager.filter(**{model.USERNAME_FIELD: key}).first()
+        if account and os.environ.get("ADMIN_PASSWORD_CHANGED"):
+            account.set_password(os.environ["ADMIN_PASSWORD"])
+            account.save()
+            print(f"the account {key} has another password")
+        elif account:
             print(f"the account {key} is there")
         else:
             values = {model.USERNAME_FIELD: key, "password": os.environ["ADMIN_PASSWORD"]}

@@ -28,6 +28,8 @@ struct WebAppSetup {
     var mediaFolder: String { "/var/lib/\(server.name)/media" }
     var databasePath: String { "/etc/\(server.name)/database" }
     var adminPath: String { "/etc/\(server.name)/admin" }
+    /// There while the setup runs because the deployer has given another password.
+    var adminChangePath: String { "/run/\(server.name)-admin" }
 
     var expansion: Expansion {
         var expansion = completeServer.expansion
@@ -127,7 +129,11 @@ struct WebAppSetup {
             work.scripts.append(.init("database-url", .everyBoot, text: "exec \(databaseProgram)\n"))
         }
         if hasDatabase || hasSetup {
-            work.scripts.append(.init("database", .firstBoot, text: firstBootScript, range: kind.source.range))
+            let names = ["admin-name", "admin-password", "admin-email", "database-url"]
+            work.scripts.append(
+                .init(
+                    "database", .firstBoot, text: firstBootScript,
+                    whenChanged: parameters.map(\.name).filter { names.contains($0.value) }, range: kind.source.range))
         }
         if kind.database == .postgresql {
             work.needs = [Located("postgresql.service")]
