@@ -1,4 +1,7 @@
-"""Makes the person of ADMIN_NAME where there is none: `flask --app wishes make-admin`."""
+"""Makes the person of ADMIN_NAME where there is none: `flask --app wishes make-admin`.
+
+One that is there gets the password where ADMIN_PASSWORD_CHANGED is set: the deployer has given another one.
+"""
 
 import os
 
@@ -12,11 +15,12 @@ from .models import Person, db
 @with_appcontext
 def make_admin():
     name = os.environ["ADMIN_NAME"]
-    if db.session.get(Person, name):
+    person = db.session.get(Person, name)
+    if person and not os.environ.get("ADMIN_PASSWORD_CHANGED"):
         click.echo(f"{name} is there")
         return
-    person = Person(name=name)
+    click.echo(f"{name} has another password" if person else f"made {name}")
+    person = person or Person(name=name)
     person.set_password(os.environ["ADMIN_PASSWORD"])
     db.session.add(person)
     db.session.commit()
-    click.echo(f"made {name}")
