@@ -17,10 +17,29 @@ struct Linting: Sendable {
     /// - Throws: `InspectionError`, `DiskError`, `HostError`, `CancellationError`.
     func findings(_ path: String, target: Target?) async throws -> [LintFinding] {
         let container = try await container(path, target: target)
-        // What is cut off or damaged is not opened.
-        guard !container.contains(where: { $0.severity == .error }) else { return container }
-        guard let disk = try await disk(in: path, target: target) else { return container }
-        return container + (try await contents(disk, target: target))
+        // What reads other files, or asks for a key, is not opened.
+        guard !container.contains(where: { Self.unopened.contains($0.code) }) else { return container }
+        if container.contains(where: { $0.severity == .error }) {
+            // What is wrong for its importer may be whole for us. Where it is not, that has been said already.
+            let found = try? await contents(of: path, target: target)
+            try Task.checkCancellation()
+            return container + (found ?? [])
+        }
+        return container + (try await contents(of: path, target: target))
+    }
+
+    private static let unopened: Set<String> = ["qcow2-backing-file", "qcow2-external", "qcow2-encrypted"]
+
+    /// Of its disk, or of its tree where it is a container's.
+    private func contents(of path: String, target: Target?) async throws -> [LintFinding] {
+        if let layers = try await TreeExtraction(host: host).layers(of: path) {
+            return try await blocking(named: "lint") { cancelled in
+                let tree = try DiskContents(name: path, layers: layers)
+                return try ContentLint(tree, targets: [.rootfs], cancelled: cancelled).findings()
+            }
+        }
+        guard let disk = try await disk(in: path, target: target) else { return [] }
+        return try await contents(disk, target: target)
     }
 
     func container(_ path: String, target: Target?) async throws -> [LintFinding] {

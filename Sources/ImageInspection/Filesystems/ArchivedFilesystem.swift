@@ -1,30 +1,44 @@
 import ContentDigest
 import HostSystem
 
-/// A filesystem whose files libguestfs' appliance has read into a tar.
+/// A filesystem whose files lie in a tar: libguestfs' appliance has read them into it, or it is the tree of a container.
 final class ArchivedFilesystem: FilesystemReader {
     let facts: [Fact]
     private let path: String
     private let records: [FileRecord]
+    /// The tar itself and where each member's content begins in it; nil where that is not plain to see.
+    private let places: (source: BlockSource, starts: [Int64])?
 
-    init(_ path: String, of filesystem: OtherFilesystem) throws {
+    /// - Parameter folder: of the tar, where the tree begins; empty for all of it
+    init(_ path: String, of filesystem: OtherFilesystem, below folder: String = "") throws {
         self.path = path
         facts = filesystem.facts
-        records = try Self.read(path)
+        let (records, count) = try Self.read(path, below: folder)
+        self.records = records
+        let source = try BlockSource(path)
+        // Extended headers and long names are no members of their own.
+        let headers: Set<UInt8> = [UInt8(ascii: "x"), UInt8(ascii: "g"), UInt8(ascii: "K")]
+        let starts = (try? TarIndex(source))?.members.filter { !headers.contains($0.type) }.map(\.start)
+        places = starts.flatMap { $0.count == count ? (source, $0) : nil }
     }
 
     func files() throws -> [FileRecord] { records }
 
-    private static func read(_ path: String) throws -> [FileRecord] {
+    private static func read(_ path: String, below folder: String) throws -> ([FileRecord], members: Int) {
+        func placed(_ name: String) -> String? {
+            if folder.isEmpty { return name }
+            return name == folder
+                ? "" : name.hasPrefix(folder + "/") ? String(name.dropFirst(folder.utf8.count + 1)) : nil
+        }
         let reader = try ArchiveReader(path: path)
         var byPath: [String: FileRecord] = [:]
         var links: [String: Int] = [:]
         var index: Int64 = -1
         while let entry = try reader.next() {
             index += 1
-            let name = try entry.containedPath()
+            guard let name = placed(try entry.containedPath()) else { continue }
             if case .hardLink(let target) = entry.kind {
-                let first = try ArchiveEntry.contained(target)
+                let first = placed(try ArchiveEntry.contained(target)) ?? ""
                 guard var record = byPath[first] else { continue }
                 links[first, default: 1] += 1
                 record.path = name
@@ -36,11 +50,12 @@ final class ArchivedFilesystem: FilesystemReader {
         // Each name of a file counts all of them, as its inode does.
         let counts = Dictionary(
             links.compactMap { name, count in byPath[name].map { ($0.handle, count) } }, uniquingKeysWith: { $1 })
-        return byPath.values.map { record in
+        let records = byPath.values.map { record in
             var record = record
             record.links = counts[record.handle] ?? 1
             return record
-        }.sorted { $0.path.precedesBytewise($1.path) }
+        }
+        return (records.sorted { $0.path.precedesBytewise($1.path) }, Int(index + 1))
     }
 
     private static func record(
@@ -77,8 +92,11 @@ final class ArchivedFilesystem: FilesystemReader {
         return hash.finalize()
     }
 
-    /// Looks for the member anew; asked for few files only, as their digests tell the others' contents.
+    /// At its place in the tar, or, where that is not known, by looking for the member anew.
     func content(of file: FileRecord, at offset: Int64, _ count: Int) throws -> [UInt8] {
+        if let (source, starts) = places, starts.indices.contains(Int(file.handle)) {
+            return try source.part(starts[Int(file.handle)], size: file.size).available(offset, count)
+        }
         let reader = try ArchiveReader(path: path)
         var index: Int64 = -1
         while try reader.next() != nil {

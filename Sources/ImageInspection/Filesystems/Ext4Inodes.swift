@@ -18,14 +18,19 @@ struct Ext4Inodes: Sendable {
         var count: Int64
     }
 
+    /// Numbers of a stranger's may be anything: what they point at is calculated without a trap, and `bytes` refuses what
+    /// lies outside.
     init(source: BlockSource, superblock: Ext4Superblock) throws {
         self.source = source
         self.superblock = superblock
         let size = superblock.descriptorSize
         let perBlock = Int64(superblock.blockSize / size)
+        guard perBlock > 0, superblock.groups >= 0,
+            superblock.groups <= source.size / Int64(size), superblock.inodes <= source.size
+        else { throw InspectionError(.damaged, "'\(source.path)': an ext4 superblock contradicts itself") }
         groups = try (0..<superblock.groups).map { (number: Int64) -> Group in
             let block = Self.descriptorBlock(number / perBlock, perBlock: perBlock, superblock)
-            let offset = block * Int64(superblock.blockSize) + number % perBlock * Int64(size)
+            let offset = block &* Int64(superblock.blockSize) &+ number % perBlock * Int64(size)
             let bytes = try source.bytes(offset, size)
             func place(_ low: Int, _ high: Int) -> Int64 {
                 Int64(bytes.little(low, as: UInt32.self)) | Int64(bytes.little(high, as: UInt32.self)) << 32
@@ -55,21 +60,22 @@ struct Ext4Inodes: Sendable {
     }
 
     /// Where the inode lies, in bytes.
-    func offset(of number: Int64) -> Int64 {
-        let group = groups[Int((number - 1) / superblock.inodesPerGroup)]
-        return group.inodeTable * Int64(superblock.blockSize)
-            + (number - 1) % superblock.inodesPerGroup * Int64(superblock.inodeSize)
+    private func offset(of number: Int64) throws -> Int64 {
+        let index = Int((number - 1) / superblock.inodesPerGroup)
+        guard number >= 1, number <= superblock.inodes, index < groups.count else {
+            throw InspectionError(.damaged, "'\(source.path)' has no inode \(number)")
+        }
+        return groups[index].inodeTable &* Int64(superblock.blockSize)
+            &+ (number - 1) % superblock.inodesPerGroup &* Int64(superblock.inodeSize)
     }
 
     func inode(_ number: Int64) throws -> [UInt8] {
-        guard (1...superblock.inodes).contains(number) else {
-            throw InspectionError(.damaged, "'\(source.path)' has no inode \(number)")
-        }
-        return try source.bytes(offset(of: number), superblock.inodeSize)
+        try source.bytes(offset(of: number), superblock.inodeSize)
     }
 
     static func size(_ inode: [UInt8]) -> Int64 {
-        Int64(inode.little(4, as: UInt32.self)) | Int64(clamping: inode.little(108, as: UInt32.self)) << 32
+        // ext4's own limit is below 2^47.
+        Int64(inode.little(4, as: UInt32.self)) | Int64(inode.little(108, as: UInt32.self) & 0xFFFF) << 32
     }
 
     static func hasInlineData(_ inode: [UInt8]) -> Bool { inode.little(32, as: UInt32.self) & 0x1000_0000 != 0 }
@@ -150,6 +156,9 @@ struct Ext4Inodes: Sendable {
         var result = [UInt8](repeating: 0, count: wanted)
         let blockSize = Int64(superblock.blockSize)
         for extent in try extents(of: inode) {
+            guard extent.physical < 1 << 44 else {
+                throw InspectionError(.damaged, "'\(source.path)': an ext4 extent lies outside")
+            }
             let first = max(extent.logical * blockSize, offset)
             let last = min((extent.logical + extent.count) * blockSize, offset + Int64(wanted))
             guard first < last else { continue }

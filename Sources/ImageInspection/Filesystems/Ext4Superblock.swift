@@ -32,7 +32,9 @@ struct Ext4Superblock: Sendable {
         let size = Int(bytes.little(254, as: UInt16.self))
         descriptorSize = is64Bit && size >= 64 ? size : 32
         firstDataBlock = Int64(bytes.little(20, as: UInt32.self))
-        guard blocksPerGroup > 0, inodesPerGroup > 0, (128...blockSize).contains(inodeSize) else {
+        guard blocksPerGroup > 0, inodesPerGroup > 0, inodes > 0, inodeSize <= blockSize, inodeSize >= 128,
+            (1..<(1 << 44)).contains(blocks), firstDataBlock <= blocks
+        else {
             throw InspectionError(.damaged, "'\(source.path)': an ext4 superblock contradicts itself")
         }
     }

@@ -56,7 +56,7 @@ struct ArchiveLint {
         for member in index.members where member.name.hasPrefix("Ref:") && !member.name.hasSuffix(".checksum") {
             try cancelled.check()
             let number = member.name.split(separator: "/").last.flatMap { Int($0) } ?? -1
-            if number <= last {
+            if number <= last || number > 1 << 31 {
                 found.broken("xva-order", "the chunk '\(member.name)' is out of order", source: LintSource.xva)
                 return
             }

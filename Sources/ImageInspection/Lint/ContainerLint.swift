@@ -136,8 +136,12 @@ struct QCOW2Lint {
         let entries = Int(header.big(36, as: UInt32.self))
         let place = Int64(truncatingIfNeeded: header.big(40, as: UInt64.self))
         let cluster = Int64(1) << bits
-        let needed = (Int64(clamping: size) + (cluster * cluster / 8) - 1) / (cluster * cluster / 8)
-        guard Int64(entries) >= needed, entries < 4 << 20, place > 0, place + Int64(entries) * 8 <= source.size else {
+        guard size <= 1 << 60 else {
+            found.broken("qcow2-header", "a disk of \(size) bytes is not possible", source: LintSource.qcow2)
+            return
+        }
+        let needed = (Int64(size) + (cluster * cluster / 8) - 1) / (cluster * cluster / 8)
+        guard Int64(entries) >= needed, entries < 4 << 20, place > 0, place <= source.size - Int64(entries) * 8 else {
             found.broken("qcow2-truncated", "the L1 table lies behind the end of the file", source: LintSource.qcow2)
             return
         }
@@ -146,7 +150,7 @@ struct QCOW2Lint {
         for number in 0..<entries {
             let second = Int64(table.big(number * 8, as: UInt64.self) & mask)
             guard second != 0 else { continue }
-            guard second + cluster <= source.size else {
+            guard second <= source.size - cluster else {
                 found.broken("qcow2-truncated", "an L2 table lies behind the end of the file", source: LintSource.qcow2)
                 return
             }
@@ -195,7 +199,7 @@ struct VHDLint {
         }
         guard type == 2 else { return }
         let size = Int64(truncatingIfNeeded: footer.big(48, as: UInt64.self))
-        if size + 512 != source.size {
+        if size != source.size - 512 {
             found.broken(
                 "vhd-size", "the footer says \(size) bytes, and \(source.size - 512) lie before it",
                 source: LintSource.vhd)
@@ -248,7 +252,7 @@ struct VHDXLint {
             let entry = 16 + number * 32
             let place = Int64(truncatingIfNeeded: table.little(entry + 16, as: UInt64.self))
             let length = Int64(table.little(entry + 24, as: UInt32.self))
-            guard place + length <= source.size else {
+            guard place >= 0, place <= source.size - length else {
                 found.broken("vhdx-truncated", "a region lies behind the end of the file", source: LintSource.vhdx)
                 return
             }
@@ -257,7 +261,7 @@ struct VHDXLint {
             let blocks = try source.bytes(place, Int(length))
             for index in stride(from: 0, to: blocks.count, by: 8) {
                 let block = blocks.little(index, as: UInt64.self)
-                if block & 7 == 6, Int64(block >> 20) << 20 >= source.size {
+                if block & 7 == 6, (block >> 20) << 20 >= UInt64(source.size) {
                     found.broken("vhdx-truncated", "a block lies behind the end of the file", source: LintSource.vhdx)
                     return
                 }

@@ -13,6 +13,11 @@ struct ImageTree {
             guard let reader = part.reader else { continue }
             trees.append((part, reader, try reader.files()))
         }
+        if disk.isTree {
+            rootPart = trees.first?.part
+            for tree in trees { add(tree.files, tree.reader, below: "") }
+            return
+        }
         // Some distributions keep it below usr alone.
         guard
             let root = trees.first(where: { tree in

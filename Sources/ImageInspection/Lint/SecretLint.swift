@@ -38,12 +38,24 @@ struct SecretLint {
         Pattern(code: "pypi-token", what: "a token of PyPI", start: "pypi-AgE", length: 40, characters: isWord),
         Pattern(code: "npm-token", what: "a token of npm", start: "npm_", length: 36, characters: isWord),
         Pattern(code: "stripe-key", what: "a key of Stripe", start: "sk_live_", length: 24, characters: isWord),
+        Pattern(code: "vault-token", what: "a token of Vault", start: "hvs.", length: 24, characters: isWord),
+        Pattern(
+            code: "huggingface-token", what: "a token of Hugging Face", start: "hf_", length: 34, characters: isWord),
+        Pattern(code: "anthropic-key", what: "a key of Anthropic", start: "sk-ant-", length: 32, characters: isWord),
+        Pattern(code: "openai-key", what: "a key of OpenAI", start: "sk-proj-", length: 32, characters: isWord),
+        Pattern(
+            code: "azure-key", what: "the key of a storage account of Azure", start: "AccountKey=", length: 80,
+            characters: isBase64),
+        Pattern(
+            code: "private-key", what: "a private key of PuTTY", start: "PuTTY-User-Key-File-", length: 6,
+            characters: { _ in true }),
         Pattern(
             code: "digitalocean-token", what: "a token of DigitalOcean", start: "dop_v1_", length: 64,
             characters: isWord),
     ]
 
     private static func isUpper(_ byte: UInt8) -> Bool { (65...90).contains(byte) || (48...57).contains(byte) }
+    private static func isBase64(_ byte: UInt8) -> Bool { isWord(byte) || [43, 47, 61].contains(byte) }
     private static func isWord(_ byte: UInt8) -> Bool {
         isUpper(byte) || (97...122).contains(byte) || byte == 95 || byte == 45
     }
@@ -84,6 +96,7 @@ struct SecretLint {
         switch name {
         case ".git-credentials": tell("git-credentials", "credentials of Git")
         case ".netrc", "_netrc": if try contents().contains("password") { tell("netrc", "passwords for servers") }
+        case ".vault-token": tell("vault-token", "a token of Vault")
         case ".pgpass": tell("pgpass", "passwords of PostgreSQL")
         case ".npmrc": if try contents().contains("_authToken") { tell("npm-token", "a token of npm") }
         case ".pypirc": if try contents().contains("password") { tell("pypi-token", "a password for a package index") }
@@ -97,8 +110,9 @@ struct SecretLint {
             // https://user:token@host
             for line in try contents().split(separator: "\n") where line.contains("url") {
                 let parts = line.split(separator: "//", maxSplits: 1)
-                if parts.count == 2, let end = parts[1].firstIndex(of: "@"), parts[1][..<end].contains(":"),
-                    !parts[1][..<end].contains("/")
+                // A token can stand alone before the @; a short name there is a user's.
+                if parts.count == 2, let end = parts[1].firstIndex(of: "@"), !parts[1][..<end].contains("/"),
+                    parts[1][..<end].contains(":") || parts[1][..<end].utf8.count >= 20
                 {
                     tell("git-credentials", "credentials of Git in an address")
                 }

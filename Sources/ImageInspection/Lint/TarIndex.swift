@@ -40,7 +40,7 @@ struct TarIndex {
                 while try source.bytes(start, 512)[504] != 0 { start += 512 }
                 start += 512
             }
-            guard size >= 0, start + size <= source.size else {
+            guard size >= 0, size <= source.size - start else {
                 throw InspectionError(.damaged, "the member '\(name)' is cut off")
             }
             if header[156] == UInt8(ascii: "L") {
@@ -48,13 +48,19 @@ struct TarIndex {
             } else {
                 members.append(
                     Member(
-                        name: longName ?? (prefix.isEmpty ? name : "\(prefix)/\(name)"), size: size, start: start,
+                        name: Self.plain(longName ?? (prefix.isEmpty ? name : "\(prefix)/\(name)")), size: size,
+                        start: start,
                         type: header[156], uid: Self.number(header, 108, 8), mode: Self.number(header, 100, 8),
                         magic: header.text(257..<265)))
                 longName = nil
             }
             position = start + (size + 511) / 512 * 512
         }
+    }
+
+    /// `tar -cf x.tar .` puts `./` before each name.
+    private static func plain(_ name: String) -> String {
+        name.hasPrefix("./") ? String(name.dropFirst(2)) : name
     }
 
     /// Octal digits, or base 256.

@@ -52,7 +52,14 @@ struct VMDKLint {
 
     /// From marker to marker.
     private func walk(_ header: [UInt8], _ found: inout LintFindings) throws {
-        var position = Int64(header.little(64, as: UInt64.self)) * 512
+        // Sectors; nothing in the file can be behind its end.
+        let most = UInt64(source.size / 512)
+        let first = header.little(64, as: UInt64.self)
+        guard first > 0, first <= most else {
+            found.broken("vmdk-truncated", "the first grain lies behind the end of the file", source: LintSource.vmdk)
+            return
+        }
+        var position = Int64(first) * 512
         let capacity = header.little(12, as: UInt64.self)
         var grains: [UInt32: Bool] = [:]
         var (hasDirectory, hasFooter) = (false, false)
@@ -80,6 +87,12 @@ struct VMDKLint {
                 position += (12 + Int64(size) + 511) / 512 * 512
                 continue
             }
+            guard value <= most else {
+                found.broken(
+                    "vmdk-truncated", "the marker at byte \(position) counts more than the file has",
+                    source: LintSource.vmdk)
+                return
+            }
             switch Marker(rawValue: marker.little(12, as: UInt32.self)) {
             case .grainTable:
                 let table = try source.bytes(position + 512, Int(value) * 512)
@@ -97,7 +110,7 @@ struct VMDKLint {
             case .footer:
                 let footer = try source.bytes(position + 512, 512)
                 let place = footer.little(56, as: UInt64.self)
-                guard footer.text(0..<4) == "KDMV", place != .max, Int64(clamping: place) * 512 < position else {
+                guard footer.text(0..<4) == "KDMV", place <= most, Int64(place) * 512 < position else {
                     found.broken(
                         "vmdk-footer", "the footer does not say where the grain directory is", source: LintSource.vmdk)
                     return

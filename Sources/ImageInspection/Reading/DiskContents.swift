@@ -25,6 +25,8 @@ package struct DiskContents: Sendable {
     package var raw: BlockSource
     package var table: DiskTable
     package var parts: [Part]
+    /// Whether the parts are the layers of one tree, each over those before it, and no disk's partitions.
+    package private(set) var isTree = false
 
     /// - Parameters:
     ///   - name: what the user calls the image
@@ -50,6 +52,25 @@ package struct DiskContents: Sendable {
             throw InspectionError(
                 .notAnImage, "'\(name)' is no disk image: it has neither a partition table nor a filesystem")
         }
+    }
+
+    /// The tree of a container: no disk at all.
+    ///
+    /// - Parameter layers: plain tars, the lowest first, and the folder of each where the tree begins
+    /// - Throws: `HostError` when a tar cannot be read.
+    package init(name: String, layers: [(archive: String, folder: String)]) throws {
+        self.name = name
+        format = "tar"
+        raw = try BlockSource(layers.first?.archive ?? name)
+        table = DiskTable(kind: .none, id: nil, entries: [], problems: [])
+        let source = raw
+        parts = try layers.map { layer in
+            let tar = OtherFilesystem(type: "tar", uuid: nil, label: nil, holdsFiles: true)
+            return Part(
+                entry: nil, source: source,
+                reader: try ArchivedFilesystem(layer.archive, of: tar, below: layer.folder), other: tar)
+        }
+        isTree = true
     }
 
     private static func part(_ entry: DiskTable.Entry?, _ source: BlockSource) throws -> Part {

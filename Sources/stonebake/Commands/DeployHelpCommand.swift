@@ -63,7 +63,7 @@ struct DeploymentSubject {
         let name = Files.name(of: image)
         let known = report?.artifacts.first { $0.file == name || image.hasSuffix("/\($0.file)") }?.target
         let facts = report.map(ApplianceFacts.init(report:)) ?? ApplianceFacts(fileName: name)
-        let capacity = try report?.disk.size ?? Self.capacity(image)
+        let capacity = try report?.disk.size ?? (isFolder ? 0 : Self.capacity(image))
         func guide(_ target: Target, _ image: String) -> DeploymentGuide {
             DeploymentGuide(target: target, image: image, facts: facts, capacity: capacity)
         }
