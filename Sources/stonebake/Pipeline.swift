@@ -74,8 +74,8 @@ struct Pipeline: Sendable {
         let needsTools =
             try needsTree || plan.steps.contains { try $0.kind == .format && host.store.entry($0.digest) == nil }
         try await download(with: assembler, tree: needsTree, tools: needsTools)
-        // What nobody waits for yet begins when there are processors for it: the tools and libguestfs when the base is
-        // unpacked. That takes all of them, and configuring takes one.
+        // What nobody waits for yet begins when there are processors for it: the tools when the base is unpacked, which takes
+        // all of them, and libguestfs when the base is there: its byte code keeps them busy until then.
         let unpacked = Gate()
         if host.cpus > 2 {
             unpacked.open()
@@ -95,10 +95,7 @@ struct Pipeline: Sendable {
                 return (nil, try await tools.value)
             }
             let base = try await measured(.base) {
-                try await assembler.base($0, from: lock) {
-                    unpacked.open()
-                    gate.open()
-                }
+                try await assembler.base($0, from: lock) { unpacked.open() }
             }
             unpacked.open()
             gate.open()
