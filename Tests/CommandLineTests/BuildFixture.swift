@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The repository's WSGI appliance, copied to a folder of its own with a lock, and a content store in which it has been
 /// built once. Made once for all tests that build: a cold build takes a minute, the archive's packages another.
@@ -141,6 +142,14 @@ extension BuildFixture.Ready {
 
     func removeBlob(of package: String, in store: URL) throws {
         try FileManager.default.removeItem(at: blob(of: package, in: store))
+    }
+
+    /// A store with all that this one has, by hard links; what is added to it leaves this one alone.
+    func storeCopy(in folder: TemporaryFolder) throws -> URL {
+        let copy = folder.url.appendingPathComponent("store")
+        let run = try Tool.run("cp", "-al", store.path, copy.path)
+        try #require(run.status == 0, "\(run.error)")
+        return copy
     }
 
     /// A store with this one's downloads and none of its results: everything is to be done but downloading.

@@ -4,13 +4,6 @@ import Testing
 /// The content store, as people handle it.
 @Suite(.serialized, .trimsStore) struct `The cache` {
     /// A store of the test's own with the fixture's downloads and results: hard links, so that it costs nothing.
-    private func copy(_ ready: BuildFixture.Ready, in folder: TemporaryFolder) throws -> URL {
-        let store = folder.url.appendingPathComponent("store")
-        let run = try Tool.run("cp", "-al", ready.store.path, store.path)
-        try #require(run.status == 0, "\(run.error)")
-        return store
-    }
-
     private func stonebake(_ arguments: String..., store: URL) throws -> StonebakeProcess.Outcome {
         let process = try StonebakeProcess(arguments, environment: ["STONEBAKE_CACHE": store.path])
         try process.process.run()
@@ -32,7 +25,7 @@ import Testing
     {
         let ready = try await BuildFixture.shared.ready()
         let folder = try TemporaryFolder()
-        let store = try copy(ready, in: folder)
+        let store = try ready.storeCopy(in: folder)
         let spec = try ready.changedCopy(in: folder)
         // From here on the store knows this lock, beside the fixture's own.
         #expect(try stonebake("mirror", spec.path, "\(folder.url.path)/m", "--locked", store: store).status == 0)
@@ -67,7 +60,7 @@ import Testing
     ) async throws {
         let ready = try await BuildFixture.shared.ready()
         let folder = try TemporaryFolder()
-        let store = try copy(ready, in: folder)
+        let store = try ready.storeCopy(in: folder)
         // Also where an older program left the fixture's results: each has its digests now.
         #expect(try stonebake("cache", "verify", store: store).status == 0)
         let path = try newest(file, in: store)

@@ -72,7 +72,7 @@ import Testing
         let spec = try ready.changedCopy(in: folder)
         let empty = try plan(spec, in: folder.url, store: folder.url.appendingPathComponent("empty"))
         #expect(
-            steps(empty).count == 8 && steps(empty).allSatisfy { $0.hasSuffix("runs: never built here") }, "\(empty)")
+            steps(empty).count == 9 && steps(empty).allSatisfy { $0.hasSuffix("runs: never built here") }, "\(empty)")
 
         // A store of its own, from which everything is then removed.
         let store = folder.url.appendingPathComponent("store")
@@ -82,7 +82,7 @@ import Testing
         }
         let gone = try plan(ready.spec, in: folder.url, store: store)
         #expect(
-            steps(gone).count == 8
+            steps(gone).count == 9
                 && steps(gone).allSatisfy { $0.hasSuffix("runs: its result is no longer in the store") }, "\(gone)")
     }
 }
