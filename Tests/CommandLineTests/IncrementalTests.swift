@@ -19,7 +19,9 @@ import Testing
             return (run, try String(contentsOf: sums, encoding: .utf8))
         }
         // What another suite built last may be further away than an edit.
-        let before = try ready.build(try ready.changedCopy(in: try TemporaryFolder()), into: folder.url, "--locked")
+        let other = try TemporaryFolder()
+        let images = other.url.appendingPathComponent("Images")
+        let before = try ready.build(try ready.changedCopy(in: other), into: images, "--locked")
         #expect(before.status == 0, "\(before.error)")
         // Cold first and then edited; edited first and then back: twice the same two images.
         let warm = try build(edited, ready.store, "warm")
@@ -30,11 +32,11 @@ import Testing
         #expect(log.contains("the disk is the last one with what has changed"))
         #expect(!log.contains("libguestfs' appliance was up"))
 
-        let other = try ready.storeWithDownloadsOnly(in: folder)
-        let cold = try build(edited, other, "cold")
-        #expect(try Self.newestLog(of: other).contains("libguestfs' appliance was up"))
+        let downloads = try ready.storeWithDownloadsOnly(in: folder)
+        let cold = try build(edited, downloads, "cold")
+        #expect(try Self.newestLog(of: downloads).contains("libguestfs' appliance was up"))
         #expect(cold.sums == warm.sums)
-        let back = try build(ready.spec, other, "back")
+        let back = try build(ready.spec, downloads, "back")
         let first = ready.images.appendingPathComponent("SHA256SUMS")
         #expect(try back.sums == String(contentsOf: first, encoding: .utf8))
         #expect(back.sums != cold.sums)
