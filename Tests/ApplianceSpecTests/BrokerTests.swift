@@ -116,6 +116,16 @@ import Testing
         #expect(errors.first?.range.map { "\($0.start.line):\($0.start.column)" } == place)
     }
 
+    /// Right for PCRE, which RabbitMQ has.
+    @Test(arguments: ["^(?<!x)orders", "(?R)?a", "^a\\b|[[:alnum:]]+", "(?>a)b", ""])
+    func `a pattern of a permission is never refused for what only RabbitMQ understands`(pattern: String) throws {
+        let workspace = try Workspace([:])
+        let keys = "{users: [{name: a, permissions: [{read: '\(pattern)'}]}]}"
+        try workspace.write("a.yaml", Data(minimal("application:\n  broker: \(keys)\n").utf8))
+        let report = workspace.compile().report.sorted
+        #expect(report.allSatisfy { $0.severity != .error }, "\(report)")
+    }
+
     @Test func `a plug-in that RabbitMQ does not bring is warned of, with the one that may be meant`() throws {
         let shown = try terminalText(
             minimal("application:\n  broker: {plugins: [rabbitmq_shovl, shovel, rabbitmq_prometheus, my_own]}\n"))

@@ -56,6 +56,9 @@ import Testing
         ("echo \"root:$(openssl passwd -6 -salt abcdefgh uneasy-2931):19000::::::\" >tree/etc/shadow", "password-hash"),
         ("echo 'toor:x:0:0::/:/bin/sh' >>tree/etc/passwd", "second-root"),
         ("echo 'ada:x:1000:1000::/home/ada:/bin/bash' >>tree/etc/passwd", "user-account"),
+        ("echo 'PuTTY-User-Key-File-2: ssh-rsa' >tree/opt/app/k.ppk", "private-key"),
+        ("echo \"token: hvs.$(openssl rand -hex 14)\" >tree/opt/app/vault.yaml", "vault-token"),
+        ("echo \"AccountKey=$(openssl rand -base64 64 | tr -d '\\n');\" >tree/opt/app/azure.conf", "azure-key"),
         (
             "openssl genrsa -out tree/opt/app/k.pem 2048 2>/dev/null",
             "private-key"

@@ -47,7 +47,7 @@ struct SecretLint {
             code: "azure-key", what: "the key of a storage account of Azure", start: "AccountKey=", length: 80,
             characters: isBase64),
         Pattern(
-            code: "private-key", what: "a private key of PuTTY", start: "PuTTY-User-Key-File-", length: 6,
+            code: "private-key", what: "a private key of PuTTY", start: "PuTTY-User-Key-File-", length: 8,
             characters: { _ in true }),
         Pattern(
             code: "digitalocean-token", what: "a token of DigitalOcean", start: "dop_v1_", length: 64,
@@ -160,7 +160,7 @@ struct SecretLint {
             if start > 0, Self.isWord(bytes[start - 1]) { continue }
             let end = position + pattern.length
             guard end <= bytes.count, bytes[position..<end].allSatisfy(pattern.characters) else { continue }
-            // A placeholder in an example: one character all along.
+            // What an example shows has one character all along.
             guard Set(bytes[position..<end]).count > 5 else { continue }
             return true
         }

@@ -25,15 +25,13 @@ extension RootfsAssembler {
             // A root may do without: the kernel of a container is its host's.
             guard base.folders.contains(where: { Files.exists("\($0)/usr/sbin/update-initramfs") }) else { return [:] }
             let surroundings = try ScriptSurroundings(in: try host.scratch.newFolder("scripts"))
-            let log = ScriptLog(path: "\(host.store.root)/logs/\(step.kind.rawValue)-\(step.name).log")
             let job = SandboxJob(
                 layers: base.folders, upper: tree, command: Command("/bin/sh", ["-c", InitramfsScript.whole])
             ).with {
                 $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
                 $0.timestamp = lock.timestamp
             }
-            let result = try await Sandbox(host: host, progress: log.sink(passingOnTo: host.progress)).run(job)
-            try log.write()
+            let (result, log) = try await run(job, of: step)
             guard result.succeeded else {
                 throw HostError(
                     .commandFailed, "cannot make the initramfs: it ended with \(result.statusText)",

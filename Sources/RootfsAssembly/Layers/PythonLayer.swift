@@ -18,14 +18,12 @@ extension RootfsAssembler {
             let wheels = try await WheelFetcher(host: host).fetch(
                 lock.wheels.map { .init(project: $0.name, file: $0.file, sha256: $0.sha256) }, step: step.kind.rawValue)
             let binds = try pythonBinds(zip(lock.wheels, wheels).map { ($0.file, $1.path) }, lock, tools)
-            let log = ScriptLog(path: "\(host.store.root)/logs/\(step.kind.rawValue)-\(step.name).log")
             let command = Command("/bin/sh", ["-s"]).with { $0.input = .text(Self.script(environment.path)) }
             let job = SandboxJob(layers: layers.folders, upper: tree, command: command).with {
                 $0.binds = binds
                 $0.timestamp = lock.timestamp
             }
-            let result = try await Sandbox(host: host, progress: log.sink(passingOnTo: host.progress)).run(job)
-            try log.write()
+            let (result, log) = try await run(job, of: step)
             guard result.succeeded else {
                 throw RootfsError(
                     .python, "cannot make the Python environment '\(environment.path)'",

@@ -1,3 +1,4 @@
+import BuildPlanning
 import FoundationEssentials
 import HostSystem
 import Synchronization
@@ -44,4 +45,14 @@ final class ScriptLog: Sendable {
     }
 
     func last(where matches: (String) -> Bool) -> String? { lines.withLock { $0.last(where: matches) } }
+}
+
+extension RootfsAssembler {
+    /// Runs the job of a step that is one script, with a log for people; also a failed script has one.
+    func run(_ job: SandboxJob, of step: BuildStep) async throws -> (result: CommandResult, log: ScriptLog) {
+        let log = ScriptLog(path: "\(host.store.root)/logs/\(step.kind.rawValue)-\(step.name).log")
+        let result = try await Sandbox(host: host, progress: log.sink(passingOnTo: host.progress)).run(job)
+        try log.write()
+        return (result, log)
+    }
 }

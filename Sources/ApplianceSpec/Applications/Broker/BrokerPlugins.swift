@@ -25,10 +25,18 @@ extension BrokerKind {
             plugin.range, hint: near ?? "put its .ez file into /usr/lib/rabbitmq/plugins with 'files'")
     }
 
-    /// The regular expressions of a permission.
+    /// The regular expressions of a permission. RabbitMQ's are PCRE, of which Swift's parser knows most: of one that has what
+    /// it may not know, lookbehind or recursion say, this says only that it may be wrong.
     static func checkPatterns(_ permission: SpecNode, with decoder: inout SpecDecoder) {
         for key in ["configure", "write", "read"] {
             guard let pattern = permission.text(key), (try? Regex(pattern.value)) == nil else { continue }
+            guard !["(?", "(*", "\\"].contains(where: pattern.value.contains) else {
+                decoder.warn(
+                    "unread-pattern",
+                    "'\(pattern.value)' is no regular expression that is understood here, and RabbitMQ refuses what it does "
+                        + "not understand either", pattern.range)
+                continue
+            }
             decoder.fail(
                 "bad-pattern", "'\(pattern.value)' is not a regular expression", pattern.range,
                 hint: "'.*' is everything; 'orders[.].*' what begins with 'orders.'")
