@@ -18,8 +18,9 @@ struct DiskExtraction: Sendable {
     func raw(_ path: String) async throws -> Raw? {
         let kind = try await blocking(named: "image") { try ImageContainer.of(BlockSource(path)) }
         switch kind {
-        case .raw: return Raw(path: path, format: "raw")
-        case .qcow2, .vmdk, .vhdx, .vhd:
+        case .raw, .squashfs: return Raw(path: path, format: kind.rawValue)
+        case .qcow2, .vmdk, .vhdx, .vhd, .vdi:
+            try await blocking(named: "image") { try ExternalFiles.check(path) }
             let opening = ImageOpening(host: host)
             let format = kind == .vhd ? "vpc" : kind.rawValue
             return Raw(path: try await opening.converted(path, from: format), format: format)
@@ -29,8 +30,10 @@ struct DiskExtraction: Sendable {
             let unpacked = "\(folder)/unpacked"
             try await blocking(named: "unpack") { cancelled in
                 let output = try SparseOutput(unpacked)
+                var limit = UnpackLimit(compressed: try BlockSource(path).size)
                 try DecompressedFile.read(path) { piece in
                     try cancelled.check()
+                    try limit.count(piece)
                     try output.write(piece)
                     return true
                 }
@@ -72,6 +75,7 @@ struct ArchivedDisk {
             try cancelled.check()
             let name = entry.path.split(separator: "/").last.map(String.init) ?? entry.path
             if entry.path.hasPrefix("Ref:"), !name.hasSuffix(".checksum"), let number = Int64(name) {
+                guard (0..<Self.largest >> 20).contains(number) else { throw tooLarge(name) }
                 let disk = try xen ?? SparseOutput("\(folder)/xva.raw")
                 xen = disk
                 try reader.readData { (piece, offset) throws(HostError) in
@@ -80,6 +84,7 @@ struct ArchivedDisk {
                 continue
             }
             guard entry.kind == .file, isDisk(entry.path, name, size: entry.size) else { continue }
+            guard entry.size <= Self.largest else { throw tooLarge(entry.path) }
             let file = try SparseOutput(output)
             try reader.readData { (piece, offset) throws(HostError) in try file.write(piece, at: offset) }
             try file.extend(to: entry.size)
@@ -95,6 +100,13 @@ struct ArchivedDisk {
         }
         if xen != nil { return Found(path: "\(folder)/xva.raw", format: "xva", isRaw: true) }
         return nil
+    }
+
+    /// Bytes; no importer takes more, and no filesystem here holds a file that is much larger.
+    private static let largest: Int64 = 8 << 40
+
+    private func tooLarge(_ member: String) -> InspectionError {
+        InspectionError(.unpacksTooLarge, "'\(member)' would be a disk of more than \(Files.sizeText(Self.largest))")
     }
 
     private func isDisk(_ path: String, _ name: String, size: Int64) -> Bool {
@@ -114,6 +126,8 @@ final class SparseOutput {
     private let descriptor: Int32
     private let path: String
     private var position: Int64 = 0
+    /// Bytes that were written since the free space was looked at.
+    private var unwatched = 0
 
     init(_ path: String) throws(HostError) {
         self.path = path
@@ -128,6 +142,11 @@ final class SparseOutput {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(HostError) {
         position = max(position, offset + Int64(bytes.count))
         if bytes.isZero { return try extend(to: position) }
+        unwatched += bytes.count
+        if unwatched >= 64 << 20 {
+            unwatched = 0
+            try Self.checkSpace(at: path)
+        }
         var done = 0
         while done < bytes.count {
             let written = pwrite(
@@ -136,6 +155,14 @@ final class SparseOutput {
             guard written > 0 else { throw Files.failure(errno, "cannot write", path) }
             done += written
         }
+    }
+
+    /// What is only looked at leaves the machine some space.
+    static func checkSpace(at path: String) throws(HostError) {
+        guard let free = Files.freeSpace(at: Files.folder(of: path)), free < 1 << 30 else { return }
+        throw HostError(
+            .noSpace, "there is no space left to unpack the image in '\(Files.folder(of: path))'",
+            hint: "free some space there; `stonebake cache gc` frees the cache")
     }
 
     func extend(to size: Int64) throws(HostError) {

@@ -17,18 +17,40 @@ struct Linting: Sendable {
     /// - Throws: `InspectionError`, `DiskError`, `HostError`, `CancellationError`.
     func findings(_ path: String, target: Target?) async throws -> [LintFinding] {
         let container = try await container(path, target: target)
-        // What reads other files, or asks for a key, is not opened.
+        // What reads other files, asks for a key, or has no end, is not opened.
         guard !container.contains(where: { Self.unopened.contains($0.code) }) else { return container }
-        if container.contains(where: { $0.severity == .error }) {
-            // What is wrong for its importer may be whole for us. Where it is not, that has been said already.
-            let found = try? await contents(of: path, target: target)
+        let found: [LintFinding]
+        do {
+            found = try await contents(of: path, target: target)
+        } catch {
             try Task.checkCancellation()
-            return container + (found ?? [])
+            guard let finding = Self.finding(error) else { throw error }
+            // What is wrong for its importer may be whole for us. Where it is not, that has been said already.
+            let isSaid =
+                container.contains { $0.severity == .error } && finding.code != InspectionError.Code.external.rawValue
+            return isSaid ? container : container + [finding]
         }
-        return container + (try await contents(of: path, target: target))
+        return container + found
     }
 
-    private static let unopened: Set<String> = ["qcow2-backing-file", "qcow2-external", "qcow2-encrypted"]
+    private static let unopened: Set<String> = [
+        "empty-image", "qcow2-backing-file", "qcow2-external", "qcow2-encrypted", "qcow2-shared-cluster",
+        "vmdk-external",
+        InspectionError.Code.unpacksTooLarge.rawValue,
+    ]
+
+    /// What keeps an image from being read is wrong with the image; nil where it is the machine that fails.
+    private static func finding(_ error: any Error) -> LintFinding? {
+        switch error {
+        case let error as InspectionError: error.finding
+        case let error as HostError where [.archive, .commandFailed].contains(error.code):
+            LintFinding(
+                .error, "unreadable-image", ([error.message] + error.notes.prefix(1)).joined(separator: ": "),
+                reason: "what its own readers refuse, an importer refuses too", source: "QEMU, qemu-img(1); libarchive",
+                remedy: "make or download the image again")
+        default: nil
+        }
+    }
 
     /// Of its disk, or of its tree where it is a container's.
     private func contents(of path: String, target: Target?) async throws -> [LintFinding] {
@@ -52,6 +74,8 @@ struct Linting: Sendable {
         var disk = disk
         try await readForeignParts(&disk)
         let opened = disk
+        // A squashfs alone is a container's tree.
+        let target = disk.table.kind == .none && disk.format == ImageContainer.squashfs.rawValue ? .rootfs : target
         return try await blocking(named: "lint") { cancelled in
             try ContentLint(opened, targets: target.map { [$0] } ?? [], cancelled: cancelled).findings()
         }
@@ -67,18 +91,24 @@ struct Linting: Sendable {
     }
 
     private func readForeignParts(_ disk: inout DiskContents) async throws {
-        let numbers = disk.foreignParts
-        guard !numbers.isEmpty else { return }
+        let numbers = disk.foreignParts.filter { !disk.physicalVolumes.contains($0) }
+        let hasVolumes = !disk.physicalVolumes.isEmpty
+        guard !numbers.isEmpty || hasVolumes else { return }
         let path = disk.raw.path
         let useKVM = try await host.virtualization().proof.works
         let requests = numbers.map { ForeignTrees.Request(disk: 0, partition: $0) }
-        let archives = try await host.progress.step(
-            "libguestfs", "read \(numbers.count) filesystems through libguestfs"
-        ) {
-            try await ForeignTrees(host: host).archives(requests, of: [path], useKVM: useKVM)
+        let title = "read \(numbers.count + disk.physicalVolumes.count) partitions through libguestfs"
+        let trees = try await host.progress.step("libguestfs", title) {
+            try await ForeignTrees(host: host).trees(requests, of: [path], withVolumes: hasVolumes, useKVM: useKVM)
         }
-        for (number, archive) in zip(numbers, archives) {
+        for (number, archive) in zip(numbers, trees.archives) {
             if let archive { try disk.attach(archive: archive, to: number) }
+        }
+        for volume in trees.volumes {
+            try disk.attach(
+                archive: volume.archive, ofVolume: volume.name, group: volume.group, type: volume.type,
+                uuid: volume.uuid,
+                label: volume.label)
         }
     }
 }

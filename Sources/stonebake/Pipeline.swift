@@ -56,7 +56,7 @@ struct Pipeline: Sendable {
         }
         await pool.discard()
         let formats = try made.get()
-        try await lint.check(formats.files, of: formats.image)
+        try await lint.check(formats.files, of: formats.image, tree: root.map(treeWriting))
         let artifacts = try await publisher.publish(formats.files, stem: stem, into: folder)
         return Result(image: formats.image, artifacts: artifacts, steps: timings.steps)
     }
@@ -67,7 +67,7 @@ struct Pipeline: Sendable {
         let assembler = RootfsAssembler(host: host)
         let lock = plan.lock
         let needsTree =
-            try !isCached(.disk)
+            try !isCached(.disk) || lint.needsTree
             || plan.formats.contains { step in
                 try step.target?.needsTree(plan.appliance.formats) == true && host.store.entry(step.digest) == nil
             }

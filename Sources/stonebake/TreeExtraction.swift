@@ -30,10 +30,12 @@ struct TreeExtraction: Sendable {
         let unpacked = "\(try host.scratch.newFolder("tree"))/tar"
         let isTar = try await blocking(named: "unpack") { cancelled in
             let output = try SparseOutput(unpacked)
+            var limit = UnpackLimit(compressed: try BlockSource(path).size)
             var isFirst = true
             var isTar = true
             try DecompressedFile.read(path) { piece in
                 try cancelled.check()
+                try limit.count(piece)
                 if isFirst { isTar = piece.count >= 262 && piece[257..<262].elementsEqual("ustar".utf8) }
                 isFirst = false
                 if isTar { try output.write(piece) }

@@ -79,6 +79,21 @@ import Testing
         ("packages: {remove: [cloud-init]}\n", .aws, 5, "cloud-init"),
         ("first-boot: {data-sources: [NoCloud, None]}\n", .aws, 5, "needs Ec2"),
         ("first-boot: {data-sources: [NoCloud, ConfigDrive]}\n", .digitalocean, 5, "must not stand before ConfigDrive"),
+        ("kernel-arguments: ['console=ttyS0,9600']\n", .gce, 5, "console=ttyS0,38400n8d"),
+        ("kernel-arguments: [quiet, cloud-init=disabled]\n", .aws, 5, "turns it off"),
+        ("kernel-arguments: [ds=nocloud]\n", .azure, 5, "allows 'nocloud' alone"),
+        ("kernel-arguments: ['modprobe.blacklist=floppy,vmw-pvscsi']\n", .vmware, 5, "the driver 'vmw_pvscsi'"),
+        ("services: {mask: [cloud-init-local.service]}\n", .openstack, 5, "cloud-init-local.service"),
+        ("services: {disable: [qemu-guest-agent.service]}\n", .libvirt, 5, "qemu-guest-agent"),
+        ("services: {mask: [serial-getty@ttyS0.service]}\n", .firecracker, 5, "serial line"),
+        ("services: {disable: [ssh.service]}\n", .vagrant, 5, "SSH server"),
+        ("packages: {remove: [openssh-server]}\n", .vagrant, 5, "SSH"),
+        ("files: [{path: /etc/cloud/cloud-init.disabled, content: ''}]\n", .gce, 5, "turns it off"),
+        ("network: [{interface: eth0, addresses: [192.0.2.10/24]}]\n", .azure, 5, "by DHCP"),
+        ("network: [{mac: '52:54:00:12:34:56', dhcp: ipv4}]\n", .aws, 5, "by DHCP"),
+        ("disk: {size: 100 GiB}\n", .digitalocean, 5, "100 GB"),
+        ("disk: {boot: [uefi]}\n", .vagrant, 5, "start by BIOS"),
+        ("architecture: arm64\n", .proxmox, 5, "amd64"), ("architecture: arm64\n", .digitalocean, 5, "amd64"),
     ])
     func `what contradicts a target is refused at its line`(
         spec: String, target: Target, line: Int, words: String
@@ -92,6 +107,42 @@ import Testing
         }
         // The same is fine for whoever asks for nothing.
         #expect(try !report(spec).hasErrors)
+    }
+
+    /// Near to what is refused, and right.
+    @Test(arguments: [
+        ("kernel-arguments: ['console=ttyS0,9600']\n", Target.aws),
+        ("kernel-arguments: ['console=ttyS0,38400n8d']\n", .gce),
+        ("kernel-arguments: [ds=nocloud]\n", .proxmox), ("kernel-arguments: [cloud-init=disabled]\n", .firecracker),
+        ("services: {disable: [ssh.service]}\n", .aws), ("disk: {size: 100 GB}\n", .digitalocean),
+        ("network: [{interface: eth0, addresses: [192.0.2.10/24]}]\n", .libvirt),
+        ("network: [{interface: eth0, addresses: [192.0.2.10/24]}, {interface: eth1, dhcp: ipv4}]\n", .aws),
+        ("files: [{path: /etc/cloud/cloud-init.disabled, absent: true}]\n", .gce), ("disk: {boot: [bios]}\n", .vagrant),
+    ])
+    func `what does not contradict a target is taken`(spec: String, target: Target) throws {
+        let report = try report(spec, targets: [target])
+        #expect(!report.hasErrors, "\(report.rendered(as: .text))")
+    }
+
+    @Test func `where a release's cloud kernel lacks a target's driver, it gets the other one`() throws {
+        func appliance(_ more: String, release: String = "bookworm") throws -> Appliance {
+            let compiled = try compile(more, release)
+            return try #require(compiled.appliance, "\(compiled.report.rendered(as: .text))")
+        }
+        func compile(_ more: String, _ release: String) throws -> (appliance: Appliance?, report: DiagnosticReport) {
+            let workspace = try Workspace(["a.yaml": minimal(more).replacing("trixie", with: release)])
+            let reading = SpecReading(targets: [.virtualbox, .vagrant])
+            let compiled = SpecCompiler(workingDirectory: workspace.path, reading: reading).compile("a.yaml")
+            return (compiled.appliance, compiled.report)
+        }
+        let old = try appliance("")
+        #expect(old.packages.install.map(\.value) == ["linux-image-amd64"])
+        #expect(old.packages.remove.map(\.value) == ["linux-image-cloud-amd64"])
+        let own = try appliance("packages: {install: [linux-image-rt-amd64]}\n")
+        #expect(own.packages.install.map(\.value) == ["linux-image-rt-amd64"])
+        #expect(try appliance("", release: "trixie").packages.remove.isEmpty)
+        let refused = try compile("packages: {install: [linux-image-cloud-amd64]}\n", "bookworm").report.diagnostics
+        #expect(refused.contains { $0.code == "target-conflict" && $0.range?.start.line == 5 }, "\(refused)")
     }
 
     @Test func `two disks are refused where an image is one`() throws {

@@ -71,6 +71,51 @@ import Testing
             "mkdir tree/opt/app/.git; echo 'url = https://ada:s3cret@example.org/x' >tree/opt/app/.git/config",
             "git-credentials"
         ),
+        (
+            "printf '[http]\\n extraheader = AUTHORIZATION: basic eHg6Z2hzX2Fi\\n' >tree/root/.gitconfig",
+            "git-credentials"
+        ),
+        ("echo 'machine h login u password p' >tree/root/.netrc", "netrc"),
+        ("echo '*:*:*:u:p' >tree/root/.pgpass", "pgpass"),
+        (
+            "mkdir tree/root/.docker; echo '{\"auths\":{\"r\":{\"auth\":\"dTpw\"}}}' >tree/root/.docker/config.json",
+            "docker-credentials"
+        ),
+        (
+            "mkdir tree/root/.kube; echo 'users: [{name: a, user: {token: x}}]' >tree/root/.kube/config",
+            "kube-credentials"
+        ),
+        (
+            "echo '{\"type\": \"service_account\", \"private_key_id\": \"a1b2\"}' >tree/opt/app/gcp.json",
+            "google-credentials"
+        ),
+        ("mkdir tree/root/.azure; echo '[]' >tree/root/.azure/accessTokens.json", "azure-credentials"),
+        (
+            "mkdir tree/etc/wpa_supplicant; echo '  psk=\"a long phrase\"' >tree/etc/wpa_supplicant/wpa_supplicant.conf",
+            "wireless-key"
+        ),
+        ("echo \"root:$(openssl passwd -6 -salt abcdefgh x):1::::::\" >tree/etc/shadow-", "password-hash"),
+        (
+            "mkdir tree/app; echo \"admin:$(openssl passwd -apr1 -salt abcdefgh x)\" >tree/app/.htpasswd",
+            "password-hash"
+        ),
+        (
+            "mkdir -p tree/var/lib/cloud/seed/nocloud; echo '#x' >tree/var/lib/cloud/seed/nocloud/user-data",
+            "cloud-init-seed"
+        ),
+        (
+            "printf 'chpasswd:\\n  users:\\n  - {name: a}\\n    password: open-sesame\\n' >tree/etc/cloud/x.yaml",
+            "plain-password"
+        ),
+        ("echo 'SMTP_PASSWORD=open-sesame' >tree/etc/environment", "environment-secret"),
+        ("mkdir tree/data; echo 'postgres://shop:open-sesame@db/shop' >tree/data/settings", "url-password"),
+        (
+            "echo 'aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYzz9KEYabcd' >tree/opt/app/boto.cfg", "aws-key"
+        ),
+        ("echo x >tree/root/.psql_history", "shell-history"), ("echo x >tree/etc/krb5.keytab", "keytab"),
+        // Of a large file the beginning is looked into.
+        ("(echo glpat-aB3dE5fG7hI9jK1lM3nO5; head -c 5000000 /dev/zero) >tree/opt/app/dump.sql", "gitlab-token"),
+        ("mkdir tree/backup; echo dckr_pat_aB3dE5fG7hI9jK1lM3nO5pQ7rS >tree/backup/x", "docker-token"),
     ])
     func `each of these is found, and nothing else with it`(script: String, code: String) async throws {
         #expect(try await codes(script) == [code])
@@ -88,7 +133,11 @@ import Testing
     @Test func `a mention of a key is none, and neither is an example`() async throws {
         let script = """
             echo 'paste it between -----BEGIN PRIVATE KEY----- and -----END PRIVATE KEY-----' >tree/opt/app/README
-            echo 'AKIAXXXXXXXXXXXXXXXX ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' >>tree/opt/app/README
+            echo 'AKIAXXXXXXXXXXXXXXXX ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx AKIAIOSFODNN7EXAMPLE' >>tree/opt/app/README
+            printf '# DB_PASSWORD=open-sesame\\nDB_PASSWORD=$SECRET\\nDB_PASSWORD=changeme\\n' >tree/etc/environment
+            printf '#proxy = http://user:open-sesame@proxy\\nproxy = http://user:password@proxy\\n' >tree/etc/wgetrc
+            printf 'password: $6$rounds\\nlock_passwd: true\\n' >tree/etc/cloud/cloud.cfg.d/x
+            mkdir tree/opt/app/.git; echo 'url = https://ada@example.org/x' >tree/opt/app/.git/config
             """
         #expect(try await codes(script) == [])
     }

@@ -39,6 +39,7 @@ extension SpecDecoder {
         applyKernelArguments(to: &appliance)
         applyDataSources(to: &appliance)
         applyPackages(to: &appliance)
+        applyKernels(to: &appliance)
         for driver in appliance.targets.flatMap(\.value.profile.guest.drivers)
         where !appliance.initramfsModules.contains(driver) {
             appliance.initramfsModules.append(driver)
@@ -69,7 +70,7 @@ extension SpecDecoder {
                         Self.parts($0.argument).key == key && Self.isSameConsole($0.argument, argument)
                     }
                     guard let named else {
-                        added.append((argument, target.value))
+                        if !own.contains(where: { $0.value == argument }) { added.append((argument, target.value)) }
                         continue
                     }
                     // `ttyS0,38400n8d` is `ttyS0` too.
@@ -155,6 +156,22 @@ extension SpecDecoder {
                     !appliance.packages.install.contains(where: { Self.packageName($0.value) == name })
                 {
                     appliance.packages.install.append(Located(name, at: target.range))
+                }
+            }
+        }
+    }
+
+    /// Another kernel where the release's own lacks a target's drivers; a spec that names one has its own.
+    private mutating func applyKernels(to appliance: inout Appliance) {
+        for target in appliance.targets {
+            for constraint in target.value.profile.constraints {
+                guard case .noKernel(let name, let release, let other) = constraint.kind,
+                    appliance.distribution.release.value == release, appliance.architecture == .amd64,
+                    !appliance.packages.remove.contains(where: { $0.value == name })
+                else { continue }
+                appliance.packages.remove.append(Located(name, at: target.range))
+                if !appliance.packages.install.contains(where: { $0.value.hasPrefix("linux-image-") }) {
+                    appliance.packages.install.append(Located(other, at: target.range))
                 }
             }
         }

@@ -7,6 +7,9 @@ struct TargetRules {
 
     func check(_ report: (Finding) -> Void) {
         for target in appliance.targets {
+            for finding in TargetGuestRules(appliance: appliance, root: root, target: target).findings {
+                report(finding)
+            }
             for constraint in target.value.profile.constraints {
                 guard let place = violation(of: constraint.kind) else { continue }
                 var notes = [Diagnostic.Note("see \(constraint.source)")]
@@ -58,7 +61,26 @@ struct TargetRules {
             return appliance.architecture == architecture ? nil : Place(range: root["architecture"]?.range)
         case .firmware(let firmware):
             return appliance.disk.boot.contains(firmware) ? nil : Place(range: root["disk"]?["boot"]?.range)
+        case .dhcp:
+            return networkPlace
+        case .package(let name):
+            return appliance.packages.remove.first { $0.value == name }.map { Place(range: $0.range) }
+        case .noKernel(let name, let release, _):
+            guard appliance.distribution.release.value == release else { return nil }
+            return appliance.packages.install.first { SpecDecoder.packageName($0.value) == name }.map {
+                Place(range: $0.range)
+            }
         }
+    }
+
+    /// An interface that is for one card's address; or, where none asks for an address, the first of them.
+    private var networkPlace: Place? {
+        let active = appliance.network.filter(\.isActivated)
+        for interface in active {
+            if case .mac = interface.selection { return Place(range: interface.range) }
+        }
+        guard let first = active.first, active.allSatisfy({ $0.dhcp == .none || $0.dhcp == .ipv6 }) else { return nil }
+        return Place(range: first.range)
     }
 
     private var swapPlace: Place? {
@@ -106,6 +128,9 @@ struct TargetRules {
         case .rootFilesystem(let formats): "`filesystem: \(formats.last?.rawValue ?? "ext4")`"
         case .largestDisk(let most): "at most \(ByteSize(bytes: most))"
         case .architecture(let architecture): "`architecture: \(architecture.rawValue)`"
+        case .dhcp: "leave `network` out, or give an interface `dhcp: ipv4` and no `mac`"
+        case .package(let name): "leave `\(name)` in"
+        case .noKernel(_, _, let other): "`\(other)`"
         case .firmware(let firmware): "add `\(firmware.rawValue)` to `disk.boot`"
         }
     }

@@ -14,6 +14,7 @@ enum AWSTarget: TargetDescription {
             TargetConstraint(
                 .noEncryption, "VM Import/Export takes no encrypted disk", source: source),
             TargetConstraint(.largestDisk(16 << 40), "an EBS volume has at most 16 TiB", source: source),
+            TargetConstraint(.dhcp, "EC2 gives an instance its address by DHCP", source: source),
         ], source: source, judges: ["qemu-img", "VMDKstream's layout"])
 }
 
@@ -38,6 +39,7 @@ enum AzureTarget: TargetDescription {
                 "nobody types a passphrase when Azure starts a machine, and its agent encrypts by itself",
                 source: source),
             TargetConstraint(.largestDisk(2 << 40), "an uploaded VHD has at most 2 TiB", source: source),
+            TargetConstraint(.dhcp, "Azure gives a machine its address by DHCP", source: source),
         ], source: source, judges: ["qemu-img", "vhdiinfo"])
 }
 
@@ -54,6 +56,7 @@ enum GCETarget: TargetDescription {
             TargetConstraint(.oneDisk, "an image of Compute Engine is one boot disk", source: source),
             TargetConstraint(.noEncryption, "Compute Engine's import takes no encrypted boot disk", source: source),
             TargetConstraint(.largestDisk(2 << 40), "an imported disk has at most 2 TiB", source: source),
+            TargetConstraint(.dhcp, "Compute Engine gives an instance its address by DHCP", source: source),
         ], source: source, judges: ["tar", "Python's tarfile"])
 }
 
@@ -66,7 +69,9 @@ enum OpenStackTarget: TargetDescription {
         guest: .virtualMachine(dataSources: ["ConfigDrive", "OpenStack"]),
         constraints: [
             TargetConstraint(
-                .noEncryption, "nobody types a passphrase when Nova starts an instance", source: source)
+                .noEncryption, "nobody types a passphrase when Nova starts an instance", source: source),
+            TargetConstraint(
+                .dhcp, "Neutron gives an instance its address, by DHCP or by cloud-init", source: source),
         ], source: source, judges: ["Glance", "oslo.utils format_inspector", "qemu-img"])
 }
 
@@ -83,7 +88,10 @@ enum DigitalOceanTarget: TargetDescription {
             TargetConstraint(.oneDisk, "a custom image is one disk", source: source),
             TargetConstraint(.noEncryption, "a droplet's console asks nobody at boot", source: source),
             TargetConstraint(.rootFilesystem([.ext3, .ext4]), "custom images have ext3 or ext4", source: source),
-            TargetConstraint(.largestDisk(100 << 30), "a custom image has at most 100 GB", source: source),
+            TargetConstraint(.largestDisk(100_000_000_000), "a custom image has at most 100 GB", source: source),
+            TargetConstraint(.dhcp, "a droplet of a custom image gets its address by DHCP", source: source),
+            TargetConstraint(.package("openssh-server"), "a custom image needs an SSH server", source: source),
+            TargetConstraint(.architecture(.amd64), "droplets are amd64", source: source),
         ], source: source, judges: ["gzip"])
 }
 
@@ -100,5 +108,6 @@ enum OracleTarget: TargetDescription {
             TargetConstraint(.oneDisk, "an imported image has one disk", source: source),
             TargetConstraint(.noEncryption, "the boot volume must not be encrypted", source: source),
             TargetConstraint(.largestDisk(400_000_000_000), "an imported disk has at most 400 GB", source: source),
+            TargetConstraint(.dhcp, "Oracle Cloud gives an instance its address by DHCP", source: source),
         ], source: source, judges: ["qemu-img", "oslo.utils format_inspector"])
 }

@@ -35,7 +35,14 @@ enum VirtualBoxTarget: TargetDescription {
         constraints: [
             TargetConstraint(.oneDisk, "Stonebake writes OVAs of one disk", source: source),
             TargetConstraint(.architecture(.amd64), "its virtual machines of this kind are amd64", source: source),
+            cloudKernel,
         ], source: source, judges: ["cot", "VMDKstream's layout"])
+
+    /// Of Debian 12's flavours `cloud` leaves SATA_AHCI out; Debian 13's has it.
+    static let cloudKernel = TargetConstraint(
+        .noKernel("linux-image-cloud-amd64", release: "bookworm", in: "linux-image-amd64"),
+        "its disk is behind AHCI, which Debian 12's cloud kernel has no driver for",
+        source: "linux-image-cloud-amd64 6.1, /boot/config: SATA_AHCI is not set")
 }
 
 /// Hyper-V: VHDX, generation 2 by UEFI.
@@ -62,9 +69,12 @@ enum LibvirtTarget: TargetDescription {
 
 /// Proxmox VE.
 enum ProxmoxTarget: TargetDescription {
+    static let source = "https://pve.proxmox.com/wiki/Cloud-Init_Support"
+
     static let profile = TargetProfile(
         title: "Proxmox VE", container: .qcow2, guest: .virtualMachine(dataSources: ["NoCloud", "ConfigDrive"]),
-        source: "https://pve.proxmox.com/wiki/Cloud-Init_Support", judges: ["qemu-img"])
+        constraints: [TargetConstraint(.architecture(.amd64), "Proxmox VE runs amd64", source: source)],
+        source: source, judges: ["qemu-img"])
 }
 
 /// XenServer and XCP-ng: XVA.
@@ -73,6 +83,7 @@ enum XenTarget: TargetDescription {
 
     static let profile = TargetProfile(
         title: "XCP-ng", container: .xva,
+        // Its guest agent (xe-guest-utilities, xen-guest-agent) is in no archive of Debian's: docs/deploy.md.
         guest: GuestNeeds(drivers: ["xen-blkfront", "xen-netfront"], dataSources: ["NoCloud", "ConfigDrive"]),
         constraints: [
             TargetConstraint(.oneDisk, "Stonebake writes XVAs of one disk", source: source),

@@ -5,7 +5,10 @@ enum KubeVirtTarget: TargetDescription {
     static let profile = TargetProfile(
         title: "KubeVirt", container: .ociLayout,
         guest: .virtualMachine(dataSources: ["NoCloud", "ConfigDrive"]),
-        constraints: [TargetConstraint(.oneDisk, "a container disk holds exactly one file", source: source)],
+        constraints: [
+            TargetConstraint(.oneDisk, "a container disk holds exactly one file", source: source),
+            TargetConstraint(.dhcp, "KubeVirt gives a machine its address by DHCP", source: source),
+        ],
         source: source, judges: ["skopeo", "umoci"])
 }
 
@@ -42,6 +45,11 @@ enum VagrantTarget: TargetDescription {
         constraints: [
             TargetConstraint(.oneDisk, "Stonebake writes boxes of one disk", source: source),
             TargetConstraint(.architecture(.amd64), "Stonebake writes boxes of amd64", source: source),
+            TargetConstraint(.dhcp, "Vagrant reaches a machine at the address that it gets by DHCP", source: source),
+            TargetConstraint(.package("openssh-server"), "Vagrant logs in over SSH", source: source),
+            TargetConstraint(
+                .firmware(.bios), "the machines that Vagrant makes start by BIOS", source: source),
+            VirtualBoxTarget.cloudKernel,
         ], source: source, judges: ["vagrant box add"])
 }
 

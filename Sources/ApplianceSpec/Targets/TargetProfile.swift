@@ -70,6 +70,12 @@ package struct TargetConstraint: Sendable {
         case largestDisk(Int64)
         case architecture(Architecture)
         case firmware(DiskSettings.Firmware)
+        /// An address comes by DHCP, on a card whose address nobody knows before.
+        case dhcp
+        /// A package of every image that must not be taken out.
+        case package(String)
+        /// The kernel package of that release lacks a driver; the target takes another in its place.
+        case noKernel(String, release: String, in: String)
     }
 
     package var kind: Kind

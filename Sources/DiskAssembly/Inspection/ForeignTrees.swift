@@ -30,6 +30,35 @@ package struct ForeignTrees: Sendable {
     /// - Returns: the tars, in the order of the requests; nil for what the appliance's kernel cannot mount.
     /// - Throws: `DiskError`, `HostError`, `CancellationError`.
     package func archives(_ requests: [Request], of disks: [String], useKVM: Bool) async throws -> [String?] {
+        try await trees(requests, of: disks, withVolumes: false, useKVM: useKVM).archives
+    }
+
+    /// What the appliance has read.
+    package struct Trees: Sendable {
+        /// In the order of the requests; nil for what its kernel cannot mount.
+        package var archives: [String?]
+        package var volumes: [Volume]
+    }
+
+    /// A logical volume with a filesystem on it.
+    package struct Volume: Sendable {
+        package var group: String
+        package var name: String
+        /// Of its filesystem: `ext4`.
+        package var type: String
+        package var uuid: String?
+        package var label: String?
+        /// The tar of its files.
+        package var archive: String
+    }
+
+    /// The same, and the trees of the volume groups' volumes.
+    ///
+    /// - Parameter withVolumes: whether volume groups are looked for
+    /// - Throws: `DiskError`, `HostError`, `CancellationError`.
+    package func trees(
+        _ requests: [Request], of disks: [String], withVolumes: Bool, useKVM: Bool
+    ) async throws -> Trees {
         try HostKernel.check()
         let folder = try host.scratch.newFolder("libguestfs")
         let cache = "\(host.store.root)/libguestfs"
@@ -45,22 +74,64 @@ package struct ForeignTrees: Sendable {
                 for disk in disks { try handle.addReadOnlyDrive(disk) }
                 try cancelled.check()
                 try handle.launch()
-                return try requests.enumerated().map { index, request in
-                    try cancelled.check()
-                    let archive = "\(folder)/tree-\(index).tar"
+                let archives = try requests.enumerated().map { index, request in
                     let letter = Character(UnicodeScalar(UInt8(ascii: "a") + UInt8(request.disk)))
                     let device = "/dev/sd\(letter)\(request.partition == 0 ? "" : "\(request.partition)")"
-                    do {
-                        try handle.mountReadOnly(device, at: "/")
-                    } catch let error as DiskError where error.code == .appliance {
-                        progress.send(.log("\(device) is not read: \(error.message)"))
-                        return nil
-                    }
-                    defer { try? handle.unmountAll() }
-                    try handle.writeArchive(of: "/", to: archive)
-                    return archive
+                    try cancelled.check()
+                    return try Self.archive(handle, device, "\(folder)/tree-\(index).tar", progress)
                 }
+                var volumes: [Volume] = []
+                for volume in withVolumes ? try Self.volumes(handle) : [] {
+                    let path = "\(folder)/volume-\(volumes.count).tar"
+                    try cancelled.check()
+                    let device = "/dev/\(volume.group)/\(volume.name)"
+                    guard let tree = try Self.archive(handle, device, path, progress) else { continue }
+                    volumes.append(volume.with(archive: tree))
+                }
+                return Trees(archives: archives, volumes: volumes)
             }
         }
+    }
+
+    /// The path; nil for what cannot be mounted.
+    private static func archive(
+        _ handle: GuestfsHandle, _ device: String, _ path: String, _ progress: ProgressSink
+    ) throws -> String? {
+        do {
+            try handle.mountReadOnly(device, at: "/")
+        } catch {
+            guard error.code == .appliance else { throw error }
+            progress.send(.log("\(device) is not read: \(error.message)"))
+            return nil
+        }
+        defer { try? handle.unmountAll() }
+        try handle.writeArchive(of: "/", to: path)
+        return path
+    }
+
+    /// Volumes that have a filesystem. The drives are read-only for us; what activation writes goes into an overlay.
+    private static func volumes(_ handle: GuestfsHandle) throws -> [Volume] {
+        _ = try handle.shell(
+            "lvm vgscan >/dev/null 2>&1; lvm vgchange -ay --activationmode partial >/dev/null 2>&1; udevadm settle; true"
+        )
+        let names = try handle.shell("lvm lvs --noheadings --separator / -o vg_name,lv_name 2>/dev/null || true")
+        return names.split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: " ").joined().split(separator: "/").map(String.init)
+            guard parts.count == 2,
+                let properties = try? handle.properties(of: "/dev/\(parts[0])/\(parts[1])"),
+                let type = properties["TYPE"], type != "swap"
+            else { return nil }
+            return Volume(
+                group: parts[0], name: parts[1], type: type, uuid: properties["UUID"], label: properties["LABEL"],
+                archive: "")
+        }
+    }
+}
+
+extension ForeignTrees.Volume {
+    fileprivate func with(archive: String) -> Self {
+        var volume = self
+        volume.archive = archive
+        return volume
     }
 }

@@ -11,11 +11,13 @@ struct CompressedLint {
     func check(_ found: inout LintFindings) throws {
         var size: Int64 = 0
         var head: [UInt8] = []
+        var limit = UnpackLimit(compressed: source.size)
         do {
             try DecompressedFile.read(source.path) { piece in
                 try cancelled.check()
                 if head.count < 512 { head += piece.prefix(512 - head.count) }
                 size += Int64(piece.count)
+                try limit.count(piece)
                 return true
             }
         } catch let error as HostError where error.code == .archive {

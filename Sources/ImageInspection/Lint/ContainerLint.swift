@@ -36,7 +36,16 @@ package struct ContainerLint {
     private func check(_ kind: ImageContainer, _ found: inout LintFindings) throws {
         switch kind {
         case .qcow2: try QCOW2Lint(source: source).check(&found)
-        case .vmdk: try VMDKLint(source: source, isStream: wantsStream).check(&found)
+        case .vmdk:
+            try ExternalFiles.check(source, &found)
+            try VMDKLint(source: source, isStream: wantsStream).check(&found)
+        case .vdi: try checkVDI(&found)
+        case .squashfs:
+            // The superblock counts the bytes of all of it.
+            let size = try source.bytes(0, 96).little(40, as: UInt64.self)
+            if size > UInt64(source.size) {
+                found.broken("truncated-image", "the squashfs is cut off", source: "Linux, squashfs")
+            }
         case .vhd: try VHDLint(source: source, target: target).check(&found)
         case .vhdx: try VHDXLint(source: source).check(&found)
         case .tar: try ArchiveLint(source: source, target: target, cancelled: cancelled).check(&found)
@@ -53,15 +62,30 @@ package struct ContainerLint {
         }
     }
 
+    /// VirtualBox's VDICore: the table of blocks, and the last of them.
+    private func checkVDI(_ found: inout LintFindings) throws {
+        let header = try source.available(0, 512)
+        let (table, data) = (header.little(340, as: UInt32.self), header.little(344, as: UInt32.self))
+        let (block, extra) = (header.little(376, as: UInt32.self), header.little(380, as: UInt32.self))
+        let allocated = header.little(388, as: UInt32.self)
+        let blocks = header.little(384, as: UInt32.self)
+        let end = Int64(data) + Int64(allocated) * (Int64(block) + Int64(extra))
+        if header.count < 512 || block == 0 || Int64(table) + Int64(blocks) * 4 > source.size || end > source.size {
+            found.broken(
+                "truncated-image", "the VDI's blocks lie behind the end of the file", source: "VirtualBox, VDI")
+        }
+    }
+
     private var wantsStream: Bool { target.map { [.aws, .vmware, .virtualbox].contains($0) } ?? false }
 
     /// What a target's importer takes.
     private static let taken: [Target: [ImageContainer]] = [
         .raw: [.raw, .xz, .zstd], .qcow2: [.qcow2], .openstack: [.qcow2, .raw], .aws: [.vmdk, .raw, .vhd, .vhdx, .tar],
-        .azure: [.vhd], .gce: [.gzip], .digitalocean: [.raw, .qcow2, .vhdx, .vmdk, .gzip, .bzip2],
+        .azure: [.vhd], .gce: [.gzip], .digitalocean: [.raw, .qcow2, .vhdx, .vdi, .vmdk, .gzip, .bzip2],
         .oracle: [.qcow2, .vmdk], .vmware: [.tar, .vmdk], .virtualbox: [.tar, .vmdk], .hyperv: [.vhdx],
         .libvirt: [.qcow2, .raw], .proxmox: [.qcow2, .raw], .xen: [.tar], .kubevirt: [.tar], .vagrant: [.tar, .gzip],
-        .incus: [.tar, .qcow2, .gzip, .xz], .lxd: [.tar, .qcow2, .gzip, .xz], .rootfs: [.tar, .gzip, .xz],
+        .incus: [.tar, .qcow2, .gzip, .xz, .squashfs], .lxd: [.tar, .qcow2, .gzip, .xz, .squashfs],
+        .rootfs: [.tar, .gzip, .xz],
         .oci: [.tar],
     ]
 
@@ -147,6 +171,8 @@ struct QCOW2Lint {
         }
         let table = try source.bytes(place, entries * 8)
         let mask: UInt64 = 0x00FF_FFFF_FFFF_FE00
+        var allowance = UnpackLimit(compressed: source.size)
+        var plain: Int64 = 0
         for number in 0..<entries {
             let second = Int64(table.big(number * 8, as: UInt64.self) & mask)
             guard second != 0 else { continue }
@@ -164,6 +190,14 @@ struct QCOW2Lint {
                     ? Int64(entry & ((1 << (62 - (UInt64(bits) - 8))) - 1)) : Int64(entry & mask)
                 if data >= source.size {
                     found.broken("qcow2-truncated", "data lies behind the end of the file", source: LintSource.qcow2)
+                    return
+                }
+                // A cluster belongs to one place of the disk. Where many name one, a small file becomes a disk without end.
+                if isCompressed { try allowance.count(cluster, isZero: false) } else if data > 0 { plain += cluster }
+                if plain > source.size {
+                    found.broken(
+                        "qcow2-shared-cluster", "more data is named than the file has: its tables name a cluster twice",
+                        source: LintSource.qcow2)
                     return
                 }
             }

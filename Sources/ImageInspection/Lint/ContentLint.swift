@@ -24,12 +24,20 @@ package struct ContentLint {
                 source: "UEFI Specification, GUID Partition Table", remedy: "sgdisk --verify; write the table anew")
         }
         let tree = try ImageTree(disk)
-        guard !tree.isEmpty else {
+        for part in tree.unread {
             found.warning(
-                "contents-not-read",
-                "no root filesystem was found, so that nothing of what is on the disk was looked at",
-                why: "an encrypted disk, or one in a volume group, is not opened", source: "docs/deploy.md",
-                remedy: "look at the raw disk before it is encrypted")
+                "contents-not-read", "nothing of what is on \(part) was looked at",
+                why: "what is encrypted is not opened, and what is damaged cannot be", source: "docs/lint.md",
+                remedy: "look at the disk before it is encrypted")
+        }
+        guard !tree.isEmpty else {
+            if tree.unread.isEmpty {
+                found.warning(
+                    "contents-not-read", "no root filesystem was found, so that no system was looked at",
+                    why: "nothing on the disk has an /etc/os-release or an /etc/fstab", source: "docs/lint.md",
+                    remedy: "put a system on it, or look at the disk that has one")
+            }
+            try SecretLint(tree: tree, cancelled: cancelled).check(&found)
             return found.findings
         }
         try IdentityLint(tree: tree).check(&found)
@@ -102,6 +110,11 @@ struct IdentityLint {
         }
     }
 
+    private static let histories: Set<String> = [
+        ".bash_history", ".ash_history", ".zsh_history", ".sh_history", ".python_history", ".lesshst", ".wget-hsts",
+        ".viminfo", ".mysql_history", ".psql_history", ".sqlite_history", ".rediscli_history", ".node_repl_history",
+    ]
+
     private static let emptyFolders = [
         "proc", "run", "sys", "tmp", "var/tmp", "var/lib/apt/lists", "var/cache/apt/archives",
     ]
@@ -127,7 +140,7 @@ struct IdentityLint {
         }
         for file in tree.files where file.kind == .file && file.size > 0 {
             let name = file.path.split(separator: "/").last ?? ""
-            if [".bash_history", ".python_history", ".lesshst", ".wget-hsts", ".viminfo"].contains(String(name)) {
+            if Self.histories.contains(String(name)) {
                 found.error(
                     "shell-history", "/\(file.path) is somebody's history",
                     why: "commands hold passwords and names of machines",

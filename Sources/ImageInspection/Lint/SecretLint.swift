@@ -1,78 +1,35 @@
 import CLinux
 import HostSystem
 
-/// Looks for what must not be given away with an image: private keys, tokens, credentials.
+/// Looks for what must not be given away with an image: private keys, tokens, credentials, wherever people and installations
+/// put things; what packages bring below /usr is public.
 struct SecretLint {
     let tree: ImageTree
     let cancelled: CancellationFlag
 
-    private static let source = "OWASP, Secrets Management Cheat Sheet; gitleaks' rules"
-    /// Where people and installations put things; what packages bring elsewhere is public.
-    private static let folders = [
-        "etc/", "root/", "home/", "opt/", "srv/", "usr/local/", "var/lib/", "var/www/", "var/opt/", "var/spool/",
-        "tmp/", "boot/",
+    static let source = "OWASP, Secrets Management Cheat Sheet; gitleaks' rules"
+    private static let skipped = [
+        "usr/", "bin/", "sbin/", "lib/", "lib32/", "lib64/", "libx32/", "var/lib/dpkg/", "var/lib/apt/", "var/cache/",
+        "etc/ssl/certs/", "proc/", "sys/", "dev/",
     ]
-    private static let skipped = ["var/lib/dpkg/", "var/lib/apt/", "var/cache/", "etc/ssl/certs/", "usr/share/"]
+    private static let kept = ["usr/local/", "usr/src/", "usr/games/"]
+    /// Of a larger file only so much is looked into.
     private static let limit: Int64 = 2 << 20
 
-    /// What a text begins with, and how many characters of which kind follow at least.
-    private struct Pattern {
-        var code: String
-        var what: String
-        var start: String
-        var length: Int
-        var characters: @Sendable (UInt8) -> Bool
-    }
-
-    private static let patterns: [Pattern] = [
-        Pattern(code: "aws-key", what: "an access key of AWS", start: "AKIA", length: 16, characters: isUpper),
-        Pattern(code: "aws-key", what: "a temporary key of AWS", start: "ASIA", length: 16, characters: isUpper),
-        Pattern(code: "github-token", what: "a token of GitHub", start: "ghp_", length: 36, characters: isWord),
-        Pattern(code: "github-token", what: "a token of GitHub", start: "gho_", length: 36, characters: isWord),
-        Pattern(code: "github-token", what: "a token of GitHub", start: "ghs_", length: 36, characters: isWord),
-        Pattern(code: "github-token", what: "a token of GitHub", start: "github_pat_", length: 22, characters: isWord),
-        Pattern(code: "gitlab-token", what: "a token of GitLab", start: "glpat-", length: 20, characters: isWord),
-        Pattern(code: "slack-token", what: "a token of Slack", start: "xoxb-", length: 20, characters: isWord),
-        Pattern(code: "slack-token", what: "a token of Slack", start: "xoxp-", length: 20, characters: isWord),
-        Pattern(code: "google-key", what: "an API key of Google", start: "AIza", length: 35, characters: isWord),
-        Pattern(code: "pypi-token", what: "a token of PyPI", start: "pypi-AgE", length: 40, characters: isWord),
-        Pattern(code: "npm-token", what: "a token of npm", start: "npm_", length: 36, characters: isWord),
-        Pattern(code: "stripe-key", what: "a key of Stripe", start: "sk_live_", length: 24, characters: isWord),
-        Pattern(code: "vault-token", what: "a token of Vault", start: "hvs.", length: 24, characters: isWord),
-        Pattern(
-            code: "huggingface-token", what: "a token of Hugging Face", start: "hf_", length: 34, characters: isWord),
-        Pattern(code: "anthropic-key", what: "a key of Anthropic", start: "sk-ant-", length: 32, characters: isWord),
-        Pattern(code: "openai-key", what: "a key of OpenAI", start: "sk-proj-", length: 32, characters: isWord),
-        Pattern(
-            code: "azure-key", what: "the key of a storage account of Azure", start: "AccountKey=", length: 80,
-            characters: isBase64),
-        Pattern(
-            code: "private-key", what: "a private key of PuTTY", start: "PuTTY-User-Key-File-", length: 8,
-            characters: { _ in true }),
-        Pattern(
-            code: "digitalocean-token", what: "a token of DigitalOcean", start: "dop_v1_", length: 64,
-            characters: isWord),
-    ]
-
-    private static func isUpper(_ byte: UInt8) -> Bool { (65...90).contains(byte) || (48...57).contains(byte) }
-    private static func isBase64(_ byte: UInt8) -> Bool { isWord(byte) || [43, 47, 61].contains(byte) }
-    private static func isWord(_ byte: UInt8) -> Bool {
-        isUpper(byte) || (97...122).contains(byte) || byte == 95 || byte == 45
-    }
-
     func check(_ found: inout LintFindings) throws {
-        for file in tree.files where file.kind == .file && file.size > 0 {
+        for file in tree.files + tree.unmounted where file.kind == .file && file.size > 0 {
             let name = String(file.path.split(separator: "/").last ?? "")
-            try named(file, name, &found)
-            guard file.size <= Self.limit, isLookedInto(file.path, name) else { continue }
             try cancelled.check()
-            guard let bytes = try tree.bytes(file.path, limit: Int(Self.limit)) else { continue }
+            let isKnown = try SecretFiles(tree: tree).check(file, name, &found)
+            guard isLookedInto(file.path, name), let bytes = try tree.bytes(file.path, limit: Int(Self.limit)) else {
+                continue
+            }
             scan(bytes, file.path, &found)
+            if !isKnown { SecretTexts(path: file.path, name: name).check(bytes, &found) }
         }
     }
 
     private func isLookedInto(_ path: String, _ name: String) -> Bool {
-        if Self.skipped.contains(where: path.hasPrefix) { return false }
         // Tests and documentation of a library hold keys that are everybody's.
         let isLibrary = path.contains("/site-packages/") || path.contains("/node_modules/")
         if isLibrary,
@@ -81,44 +38,9 @@ struct SecretLint {
         {
             return false
         }
-        if Self.folders.contains(where: path.hasPrefix) { return true }
-        return name == ".env" || name.hasSuffix(".key") || name.hasPrefix("id_")
-    }
-
-    /// Files that are known by their names.
-    private func named(_ file: FileRecord, _ name: String, _ found: inout LintFindings) throws {
-        func tell(_ code: String, _ what: String) {
-            found.error(
-                code, "/\(file.path) holds \(what)", why: "who has the image has it", source: Self.source,
-                remedy: "remove it, and make the credential invalid")
-        }
-        func contents() throws -> String { try tree.text(file.path) ?? "" }
-        switch name {
-        case ".git-credentials": tell("git-credentials", "credentials of Git")
-        case ".netrc", "_netrc": if try contents().contains("password") { tell("netrc", "passwords for servers") }
-        case ".vault-token": tell("vault-token", "a token of Vault")
-        case ".pgpass": tell("pgpass", "passwords of PostgreSQL")
-        case ".npmrc": if try contents().contains("_authToken") { tell("npm-token", "a token of npm") }
-        case ".pypirc": if try contents().contains("password") { tell("pypi-token", "a password for a package index") }
-        case "credentials" where file.path.hasSuffix(".aws/credentials"): tell("aws-credentials", "credentials of AWS")
-        case "application_default_credentials.json": tell("google-credentials", "credentials of Google Cloud")
-        case "accessTokens.json", "msal_token_cache.json": tell("azure-credentials", "tokens of Azure")
-        case "config.json" where file.path.hasSuffix(".docker/config.json"):
-            if try contents().contains("\"auth\"") { tell("docker-credentials", "credentials of a registry") }
-        case "config" where file.path.hasSuffix(".kube/config"): tell("kube-credentials", "credentials of Kubernetes")
-        case "config" where file.path.hasSuffix(".git/config"):
-            // https://user:token@host
-            for line in try contents().split(separator: "\n") where line.contains("url") {
-                let parts = line.split(separator: "//", maxSplits: 1)
-                // A token can stand alone before the @; a short name there is a user's.
-                if parts.count == 2, let end = parts[1].firstIndex(of: "@"), !parts[1][..<end].contains("/"),
-                    parts[1][..<end].contains(":") || parts[1][..<end].utf8.count >= 20
-                {
-                    tell("git-credentials", "credentials of Git in an address")
-                }
-            }
-        default: break
-        }
+        if Self.kept.contains(where: path.hasPrefix) { return true }
+        guard Self.skipped.contains(where: path.hasPrefix) else { return true }
+        return name == ".env" || name.hasPrefix("id_rsa") || name.hasPrefix("id_ed25519") || name.hasPrefix("id_ecdsa")
     }
 
     private func scan(_ bytes: [UInt8], _ path: String, _ found: inout LintFindings) {
@@ -128,7 +50,7 @@ struct SecretLint {
                 why: "who has the image has it, and every machine of it uses the same",
                 source: Self.source, remedy: "remove it; make keys at the first boot, or take them from a parameter")
         }
-        for pattern in Self.patterns where contains(bytes, pattern) {
+        for pattern in SecretPattern.all where contains(bytes, pattern) {
             found.error(
                 pattern.code, "/\(path) holds \(pattern.what)", why: "who has the image has it", source: Self.source,
                 remedy: "remove it, and make the token invalid")
@@ -147,21 +69,21 @@ struct SecretLint {
             let behind = min(body + 5, bytes.count)
             let close = place(of: "-----", in: bytes, from: behind) ?? bytes.count
             let rest = bytes[behind..<min(close, behind + 400)]
-            if rest.filter({ Self.isWord($0) || $0 == 43 || $0 == 47 }).count >= 64 { return true }
+            if rest.filter({ SecretPattern.isWord($0) || $0 == 43 || $0 == 47 }).count >= 64 { return true }
         }
         return false
     }
 
-    private func contains(_ bytes: [UInt8], _ pattern: Pattern) -> Bool {
+    private func contains(_ bytes: [UInt8], _ pattern: SecretPattern) -> Bool {
         var position = 0
         while let start = place(of: pattern.start, in: bytes, from: position) {
             position = start + pattern.start.utf8.count
             // Part of a longer word is something else.
-            if start > 0, Self.isWord(bytes[start - 1]) { continue }
+            if start > 0, SecretPattern.isWord(bytes[start - 1]) { continue }
             let end = position + pattern.length
             guard end <= bytes.count, bytes[position..<end].allSatisfy(pattern.characters) else { continue }
-            // What an example shows has one character all along.
-            guard Set(bytes[position..<end]).count > 5 else { continue }
+            // A placeholder in an example: one character all along, or AWS' own.
+            guard Set(bytes[position..<end]).count > 5, !bytes[position..<end].ends(with: "EXAMPLE") else { continue }
             return true
         }
         return false
@@ -178,4 +100,8 @@ struct SecretLint {
             return UnsafeRawPointer(hit) - base
         }
     }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
 }

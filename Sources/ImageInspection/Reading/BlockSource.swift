@@ -59,8 +59,14 @@ private final class OpenFile: Sendable {
     private let descriptor: Int32
 
     init(_ path: String) throws(HostError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe that nobody writes into would be waited for.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Files.failure(errno, "cannot open", path) }
+        var info = stat()
+        guard fstat(descriptor, &info) == 0, [S_IFREG, S_IFBLK].contains(info.st_mode & S_IFMT) else {
+            close(descriptor)
+            throw HostError(.notFound, "'\(path)' is neither a file nor a disk")
+        }
         self.path = path
         size = Int64(lseek(descriptor, 0, SEEK_END))
     }

@@ -13,7 +13,15 @@ package struct DiskContents: Sendable {
         /// `partition 1`, `the disk`.
         package var title: String { entry.map { "partition \($0.number)" } ?? "the disk" }
         package var number: Int { entry?.number ?? 0 }
+        /// Of a logical volume: what fstab and the kernel call it.
+        var deviceNames: [String] = []
         package var facts: [Fact] { reader?.facts ?? other?.facts ?? [] }
+
+        /// Whether it holds something that was not looked at.
+        var isUnread: Bool {
+            guard reader == nil, let other else { return false }
+            return other.holdsFiles || other.type == "crypto_LUKS"
+        }
 
         var type: String? { facts.first { $0.name == "type" }?.value }
     }
@@ -27,6 +35,8 @@ package struct DiskContents: Sendable {
     package var parts: [Part]
     /// Whether the parts are the layers of one tree, each over those before it, and no disk's partitions.
     package private(set) var isTree = false
+    /// See `attachSystem`.
+    var system: (any FilesystemReader)?
 
     /// - Parameters:
     ///   - name: what the user calls the image
@@ -102,6 +112,36 @@ package struct DiskContents: Sendable {
         }
         parts[index].reader = try ArchivedFilesystem(archive, of: other)
     }
+
+    /// The numbers of the parts that are physical volumes of LVM.
+    package var physicalVolumes: [Int] { parts.filter { $0.type == Self.physicalVolume }.map(\.number) }
+
+    static let physicalVolume = "LVM2_member"
+
+    /// Adds the files of a logical volume, which somebody else has read, as a tar.
+    ///
+    /// - Throws: `HostError` when the tar cannot be read.
+    package mutating func attach(
+        archive: String, ofVolume name: String, group: String, type: String, uuid: String?, label: String?
+    ) throws {
+        let other = OtherFilesystem(type: type, uuid: uuid, label: label, holdsFiles: true)
+        let mapped = [group, name].map { $0.replacing("-", with: "--") }.joined(separator: "-")
+        var part = Part(
+            entry: nil, source: raw.part(0, size: 0), reader: try ArchivedFilesystem(archive, of: other), other: other)
+        part.deviceNames = ["/dev/\(group)/\(name)", "/dev/mapper/\(mapped)"]
+        parts.append(part)
+    }
+
+    /// Gives the disk the files of its system, all of them in one tar, in place of what can be read of its parts.
+    ///
+    /// - Throws: `HostError` when the tar cannot be read.
+    package mutating func attachSystem(_ archive: String) throws {
+        let tar = OtherFilesystem(type: "tar", uuid: nil, label: nil, holdsFiles: true)
+        system = try ArchivedFilesystem(archive, of: tar)
+    }
+
+    /// Whether there is something on it that no native reader reads: other filesystems, volumes, what is encrypted.
+    package var hasUnreadParts: Bool { parts.contains(where: \.isUnread) }
 
     /// The files of the first part that has any, and their contents.
     package func files() throws -> [FileRecord] { try parts.lazy.compactMap(\.reader).first?.files() ?? [] }

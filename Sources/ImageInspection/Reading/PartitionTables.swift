@@ -24,29 +24,69 @@ package struct DiskTable: Sendable, Equatable {
     /// Bytes of a sector, by which a table counts: 512, or 4096 where a GPT is found there.
     static func read(_ disk: BlockSource) throws -> DiskTable {
         let sector = try disk.available(0, 512)
+        var broken: DiskTable?
         for sectorSize in [512, 4096] {
-            let header = try disk.available(Int64(sectorSize), 512)
-            if header.starts(with: Array("EFI PART".utf8)) {
-                return try gpt(disk, header: header, sectorSize: sectorSize)
-            }
+            guard let table = try gpt(disk, at: Int64(sectorSize), sectorSize: sectorSize) else { continue }
+            if table.problems.isEmpty { return table.judged(disk) }
+            broken = broken ?? table
         }
-        guard sector.count == 512, sector[510] == 0x55, sector[511] == 0xAA, let table = try mbr(disk, sector) else {
-            return DiskTable(kind: .none, id: nil, entries: [], problems: [])
+        guard sector.count == 512, sector[510] == 0x55, sector[511] == 0xAA, var table = try mbr(disk, sector) else {
+            return broken?.judged(disk) ?? DiskTable(kind: .none, id: nil, entries: [], problems: [])
+        }
+        // The MBR that protects a GPT, of which the first copy is damaged or gone.
+        guard table.entries.contains(where: { $0.type == "ee" }) else {
+            return broken?.judged(disk) ?? table.judged(disk)
+        }
+        for sectorSize in [512, 4096] {
+            guard var copy = try gpt(disk, at: disk.size - Int64(sectorSize), sectorSize: sectorSize, isCopy: true),
+                copy.problems.isEmpty
+            else { continue }
+            copy.problems = broken?.problems ?? []
+            copy.problems.append("the first GPT is damaged, and only its copy at the disk's end is whole")
+            return copy.judged(disk)
+        }
+        if let broken { return broken.judged(disk) }
+        table.entries.removeAll { $0.type == "ee" }
+        table.problems.append("the master boot record announces a GPT, and there is none")
+        return table
+    }
+
+    /// With what is wrong of its partitions' places.
+    private func judged(_ disk: BlockSource) -> DiskTable {
+        var table = self
+        // Extended partitions hold others.
+        let plain = entries.filter { kind == .gpt || !["05", "0f", "85"].contains($0.type) }.sorted {
+            $0.start < $1.start
+        }
+        for entry in plain where entry.start > disk.size - entry.size {
+            table.problems.append("partition \(entry.number) ends behind the end of the disk")
+        }
+        for (first, second) in zip(plain, plain.dropFirst()) where second.start < first.start + first.size {
+            table.problems.append("the partitions \(first.number) and \(second.number) overlap")
         }
         return table
     }
 
     // MARK: GPT (UEFI specification 2.10, chapter 5)
 
-    private static func gpt(_ disk: BlockSource, header: [UInt8], sectorSize: Int) throws -> DiskTable {
+    /// Nil: there is no GPT's header at this byte.
+    private static func gpt(
+        _ disk: BlockSource, at place: Int64, sectorSize: Int, isCopy: Bool = false
+    ) throws -> DiskTable? {
+        guard place > 0 else { return nil }
+        let header = try disk.available(place, 512)
+        guard header.starts(with: Array("EFI PART".utf8)) else { return nil }
         var table = DiskTable(kind: .gpt, id: header.guid(56), entries: [], problems: [])
         let count = Int(min(header.little(80, as: UInt32.self), 4096))
         let entrySize = Int(header.little(84, as: UInt32.self))
-        guard (128...4096).contains(entrySize) else {
-            throw InspectionError(.damaged, "'\(disk.path)': the GPT's entries have \(entrySize) bytes")
+        let sector = Int64(clamping: header.little(72, as: UInt64.self))
+        guard (128...4096).contains(entrySize), sector < Int64.max / 4096,
+            sector * Int64(sectorSize) <= disk.size - Int64(count * entrySize)
+        else {
+            table.problems.append("the GPT's entries are not where its header says")
+            return table
         }
-        let offset = Int64(clamping: header.little(72, as: UInt64.self)) &* Int64(sectorSize)
-        let entries = try disk.bytes(offset, count * entrySize)
+        let entries = try disk.bytes(sector * Int64(sectorSize), count * entrySize)
         for index in 0..<count {
             let base = index * entrySize
             if Array(entries[base..<base + 16]).isZero { continue }
@@ -75,7 +115,8 @@ package struct DiskTable: Sendable, Equatable {
             table.problems.append("the checksum of the GPT's entries is wrong")
         }
         let backup = Int64(clamping: header.little(32, as: UInt64.self)) &* Int64(sectorSize)
-        if try !disk.available(backup, 8).elementsEqual(Array("EFI PART".utf8)) {
+        // Of the copy at the end, the first one is that copy.
+        if !isCopy, try !disk.available(backup, 8).elementsEqual(Array("EFI PART".utf8)) {
             table.problems.append("there is no copy of the GPT where its header says")
         }
         return table

@@ -35,7 +35,18 @@ struct ImageOpening: Sendable {
         try await host.progress.step("read", title) {
             let command = Command(
                 "qemu-img", ["convert", "--force-share", "-f", format, "-O", "raw", "--", path, raw])
-            try await host.runner.check(command, purpose: "reading '\(path)'")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await host.runner.check(command, purpose: "reading '\(path)'") }
+                // A small file can hold much.
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: .milliseconds(500))
+                        try SparseOutput.checkSpace(at: raw)
+                    }
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
         }
         return raw
     }
