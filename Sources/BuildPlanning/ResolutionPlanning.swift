@@ -11,10 +11,12 @@ extension Appliance {
                 distribution.name, release: distribution.release.value, architecture: architecture)
         else { return nil }
         let formatTools = targets.contains { $0.value != .raw } ? profile.formatTools : []
+        let writesZstd = targets.contains { $0.value == .raw } && formats.raw.contains(.zstd)
         // pip both finds and installs the wheels: it is a build tool as mke2fs is one.
         let storage = storagePlan(DiskIdentity(seed: Digest.of("")))
         let tools =
-            profile.tools + formatTools + (python == nil ? [] : profile.pythonTools)
+            profile.tools + formatTools + (writesZstd ? profile.zstdTools : [])
+            + (python == nil ? [] : profile.pythonTools)
             + (storage.map { profile.storageTools(for: $0) } ?? [])
         return ResolutionRequest(
             architecture: architecture,

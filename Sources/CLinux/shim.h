@@ -9,6 +9,12 @@ static inline int sb_memory_file(const char *name) {
 }
 static inline int sb_errno(void) { return errno; }
 
+#include <malloc.h>
+
+/// Blocks of 256 KiB and more come from the kernel and go back to it. Otherwise malloc raises that limit to whatever block
+/// is freed, and each thread's arena keeps what it once had: with dozens of files written at once 100 MB.
+static inline void sb_return_large_blocks(void) { (void)mallopt(M_MMAP_THRESHOLD, 256 << 10); }
+
 #include <fcntl.h>
 #include <sys/file.h>
 

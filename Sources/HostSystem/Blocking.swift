@@ -86,3 +86,6 @@ private final class ThreadBody: Sendable {
         self.body = body
     }
 }
+
+/// Large buffers that are freed go back to the system at once; to be called before any is made.
+package func returnLargeBuffers() { sb_return_large_blocks() }

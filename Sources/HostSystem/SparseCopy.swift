@@ -33,7 +33,7 @@ package enum SparseCopy {
         _ range: Range<off_t>, from input: Int32, _ source: String, to output: Int32, _ target: String,
         _ cancelled: CancellationFlag
     ) throws {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
         defer { buffer.deallocate() }
         var position = range.lowerBound
         while position < range.upperBound {

@@ -2,12 +2,14 @@ import ArgumentParser
 import ContentDigest
 import Diagnostics
 import Foundation
+import HostSystem
 import RootfsAssembly
 
 /// The entry: parses, runs the subcommand in a task that signals cancel, and turns every outcome into an exit status.
 @main
 enum Program {
     static func main() async {
+        returnLargeBuffers()
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let fault = libcryptoFault() {
             printToStandardError("error: \(fault): reinstall libssl3")

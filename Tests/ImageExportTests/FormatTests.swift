@@ -164,12 +164,14 @@ final class ExportFixture: Sendable {
             truncate --size \(Self.size) disk.raw
             seq 1 200000 | dd of=disk.raw bs=1M conv=notrunc status=none
             head -c 1500000 "$(command -v bash)" | dd of=disk.raw bs=1M seek=30 conv=notrunc status=none
-            # qemu-img with its libraries, as in a tools layer.
+            # qemu-img and zstd with their libraries, as in a tools layer.
             mkdir -p tools/usr/bin tools/dev tools/proc tools/sys tools/run tools/tmp tools/etc
-            cp --dereference "$(command -v qemu-img)" tools/usr/bin/qemu-img
-            for library in $(ldd "$(command -v qemu-img)" | grep -o '/[^ ]*'); do
-                mkdir -p "tools$(realpath "$(dirname "$library")")" "tools$(dirname "$library")"
-                cp --dereference "$library" "tools$library"
+            for program in qemu-img zstd; do
+                cp --dereference "$(command -v $program)" tools/usr/bin/$program
+                for library in $(ldd "$(command -v $program)" | grep -o '/[^ ]*'); do
+                    mkdir -p "tools$(realpath "$(dirname "$library")")" "tools$(dirname "$library")"
+                    cp --dereference "$library" "tools$library"
+                done
             done
             printf 'the end' | dd of=disk.raw bs=1 seek=\(Self.size - 7) conv=notrunc status=none
             """)

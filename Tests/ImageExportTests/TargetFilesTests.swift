@@ -1,4 +1,5 @@
 import ApplianceSpec
+import BuildPlanning
 import ContentDigest
 import Diagnostics
 import Foundation
@@ -367,7 +368,8 @@ import Testing
         for form in [FormPool.Form.vmdk, .vhd, .vhdx, .rawGzip, .gceTar, .xva, .rawXZ, .rawZstd] {
             var digests: Set<String> = []
             for (disk, cpus) in [("disk.raw", 1), ("full.raw", 5)] {
-                let pool = FormPool(host: fixture.host, facts: facts, tools: nil, workers: cpus)
+                let tools = ToolsRoot(tree: "\(fixture.folder)/tools")
+                let pool = FormPool(host: fixture.host, facts: facts, tools: tools, workers: cpus)
                 digests.insert(try await pool.file(form, of: "\(fixture.folder)/\(disk)").sha256.hex)
                 await pool.discard()
             }

@@ -16,6 +16,8 @@ package struct DistributionProfile: Sendable {
     package let tools: [String]
     /// Added to `tools` where another format than the raw disk is written: qemu-img, whose zstd decides the bytes.
     package let formatTools: [String]
+    /// Added to `tools` where a raw disk is compressed by zstd, for the same reason.
+    package let zstdTools = ["zstd"]
     /// Added to `tools` where a Python environment is locked or made.
     package let pythonTools: [String]
     package let toolRepositories: [Repository]

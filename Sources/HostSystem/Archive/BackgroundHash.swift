@@ -7,7 +7,7 @@ final class BackgroundHash: Sendable {
     private let hash = Mutex<SHA256?>(SHA256())
     private let queue = DispatchQueue(label: "hash")
     /// How many pieces may wait: the writer is not to fill the memory.
-    private let room = DispatchSemaphore(value: 8)
+    private let room = DispatchSemaphore(value: 3)
 
     /// Copies the bytes; returns before they are hashed.
     func update(_ bytes: UnsafeRawBufferPointer) {

@@ -1,4 +1,5 @@
 internal import CZlib
+internal import Glibc
 internal import HostSystem
 
 /// zlib's compression of pieces that do not depend on one another.
@@ -50,17 +51,22 @@ enum Deflate {
     }
 }
 
-/// Memory that a piece of work fills and its consumer reads.
+/// Memory that a piece of work fills and its consumer reads. It comes from the kernel and goes back to it: malloc keeps
+/// what several threads have freed, in each thread's arena.
 final class WorkBuffer {
     let memory: UnsafeMutableRawBufferPointer
     /// Bytes that hold something.
     var count = 0
 
-    init(capacity: Int) {
-        memory = .allocate(byteCount: capacity, alignment: 64)
+    init(capacity: Int) throws(HostError) {
+        let start = mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let start, start != MAP_FAILED else {
+            throw HostError(.fileSystem, "cannot get \(capacity) bytes of memory")
+        }
+        memory = UnsafeMutableRawBufferPointer(start: start, count: capacity)
     }
 
-    deinit { memory.deallocate() }
+    deinit { munmap(memory.baseAddress, memory.count) }
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
 }

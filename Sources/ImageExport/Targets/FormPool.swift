@@ -11,8 +11,10 @@ package actor FormPool {
         case vmdk, vhd, vhdx, rawGzip, rawXZ, rawZstd, xva, gceTar
         /// The tree as one tar, and that compressed.
         case tree, treeGzip
-        /// The tree of a container that has no disk, compressed.
-        case containerXZ
+        /// The tree of a container that has no disk, compressed; behind Incus' metadata in one archive.
+        case containerXZ, containerGzip
+        /// Incus' metadata and a qcow2 in one archive.
+        case machineTar
     }
 
     /// Writes a tree's tar to the path.
@@ -51,7 +53,7 @@ package actor FormPool {
     ///
     /// - Throws: `ExportError`, `HostError`, `CancellationError`.
     package func file(_ form: Form, of disk: String) async throws -> WrittenFile {
-        let key = Key(form: form, disk: [.tree, .treeGzip, .containerXZ].contains(form) ? "" : disk)
+        let key = Key(form: form, disk: [.tree, .treeGzip, .containerXZ, .containerGzip].contains(form) ? "" : disk)
         if made[key] == nil {
             let number = made.count
             made[key] = Task { try await self.make(form, of: disk, number) }
@@ -85,7 +87,8 @@ package actor FormPool {
         // What it is made from is waited for outside, so that nobody holds a slot and waits for one.
         let source =
             switch form {
-            case .treeGzip, .containerXZ: try await file(.tree, of: disk).path
+            case .treeGzip, .containerXZ, .containerGzip: try await file(.tree, of: disk).path
+            case .machineTar: try await file(.qcow2(usesZstd: false), of: disk).path
             default: disk
             }
         await slots.take()
@@ -94,8 +97,7 @@ package actor FormPool {
         let (facts, workers) = (facts, workers)
         switch form {
         case .qcow2(let usesZstd):
-            guard let tools else { throw ExportError(.conversion, "there are no build tools to write a qcow2 with") }
-            let writer = QCOW2Writer(host: host, tools: tools)
+            let writer = QCOW2Writer(host: host, tools: try needed(tools))
             return try await writer.write(disk, to: path, usesZstd: usesZstd)
         case .tree:
             guard let tree else { throw ExportError(.conversion, "there is no tree to take the files from") }
@@ -110,7 +112,16 @@ package actor FormPool {
                 return try WrittenFile(archive, path)
             }
         case .rawZstd:
-            return try await Self.compressed(source, to: path, .zstd(level: 3))
+            return try await ZstdWriter(host: host, tools: try needed(tools), workers: workers)
+                .write(source, to: path)
+        case .containerGzip:
+            return try await blocking(named: "container") { cancelled in
+                try IncusArchives(facts: facts).container(of: source, to: path, workers: workers, cancelled: cancelled)
+            }
+        case .machineTar:
+            return try await blocking(named: "machine") {
+                try IncusArchives(facts: facts).machine(of: source, to: path)
+            }
         default: break
         }
         return try await Timeline.measure("write \(form)") {
@@ -135,6 +146,11 @@ package actor FormPool {
                 }
             }
         }
+    }
+
+    private func needed(_ tools: ToolsRoot?) throws(ExportError) -> ToolsRoot {
+        guard let tools else { throw ExportError(.conversion, "there are no build tools to write the image with") }
+        return tools
     }
 
     private static func compressed(

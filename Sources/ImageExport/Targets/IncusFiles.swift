@@ -24,7 +24,8 @@ struct IncusFiles {
                 items.append(.init(kind: "disk-kvm.img", path: "disk.qcow2", file: image))
             }
             if formats.packings.contains(.unified) {
-                files.append(try await unifiedMachine(image))
+                files.append(
+                    try await writer.link(.machineTar, as: "\(folder)/\(facts.stem)-vm.tar", of: target))
             }
         }
         if formats.instances.contains(.container) {
@@ -34,7 +35,8 @@ struct IncusFiles {
                 items.append(.init(kind: "root.tar.xz", path: "rootfs.tar.xz", file: tree))
             }
             if formats.packings.contains(.unified) {
-                files.append(try await unifiedContainer())
+                files.append(
+                    try await writer.link(.containerGzip, as: "\(folder)/\(facts.stem)-container.tar.gz", of: target))
             }
         }
         let streams = SimpleStreams(facts: facts, items: items)
@@ -80,60 +82,9 @@ struct IncusFiles {
         return hash.finalize()
     }
 
-    private var description: String {
-        let properties = [
-            ("architecture", facts.machine), ("description", "\(facts.summary) (\(facts.stem))"),
-            ("name", facts.stem), ("os", facts.distribution.prefix(1).uppercased() + facts.distribution.dropFirst()),
-            ("release", facts.release), ("serial", facts.date.compactWithTime), ("variant", "default"),
-        ]
-        // JSON's strings are YAML's too.
-        return "architecture: \(facts.machine)\ncreation_date: \(facts.timestamp)\nproperties:\n"
-            + properties.map { "  \($0.0): \(JSONValue.string($0.1).compactText)\n" }.joined() + "templates: {}\n"
-    }
-
-    private func entry(_ name: String, size: Int64 = 0) -> ArchiveEntry {
-        ArchiveEntry(path: name, kind: .file, mode: 0o644, size: size, modified: facts.timestamp)
-    }
-
     private func metadata() async throws -> WrittenFile {
-        let (path, text, entry) = (try writer.path("\(folder)/\(metadataName)"), description, entry("metadata.yaml"))
-        return try await writer.written {
-            let archive = try TarWriter(path: path, layout: .ustar, compression: .xz(preset: 1))
-            try archive.add(entry, content: Array(text.utf8))
-            return try WrittenFile(archive, path)
-        }
-    }
-
-    private func unifiedMachine(_ image: WrittenFile) async throws -> FormatFile {
-        let suffix = "\(folder)/\(facts.stem)-vm.tar"
-        let (path, text) = (try writer.path(suffix), description)
-        let (metadata, disk) = (entry("metadata.yaml"), entry("rootfs.img", size: image.size))
-        let made = try await writer.written {
-            let archive = try TarWriter(path: path, layout: .ustar)
-            try archive.add(metadata, content: Array(text.utf8))
-            try archive.add(disk, contentsOf: image.path)
-            return try WrittenFile(archive, path)
-        }
-        return writer.file(made, as: suffix, of: target)
-    }
-
-    /// The tree below `rootfs`, behind the metadata.
-    private func unifiedContainer() async throws -> FormatFile {
-        let tree = try await writer.pool.file(.tree, of: writer.disk)
-        let suffix = "\(folder)/\(facts.stem)-container.tar.gz"
-        let (path, text, metadata) = (try writer.path(suffix), description, entry("metadata.yaml"))
-        let workers = writer.host.cpus
-        let made = try await blocking(named: "container") { cancelled in
-            let plain = "\(path).plain"
-            let archive = try TarWriter(path: plain)
-            try archive.add(metadata, content: Array(text.utf8))
-            try ContainerTree.copy(tree.path, into: archive, below: "rootfs", cancelled: cancelled)
-            _ = try archive.finish()
-            defer { discardTree(plain) }
-            return try GzipWriter(workers: workers).write(
-                ComposedStream(try DiskSource(plain)), to: path, cancelled: cancelled)
-        }
-        return writer.file(made, as: suffix, of: target)
+        let (path, archives) = (try writer.path("\(folder)/\(metadataName)"), IncusArchives(facts: facts))
+        return try await writer.written { try archives.metadata(to: path) }
     }
 }
 

@@ -21,10 +21,10 @@ package struct GzipWriter: Sendable {
         let work = OrderedWork(workers: workers)
         try work.run(blocks, cancelled: cancelled) { number in
             let offset = Int64(number) * Int64(Self.blockSize)
-            let input = WorkBuffer(capacity: Self.blockSize)
+            let input = try WorkBuffer(capacity: Self.blockSize)
             input.count = Int(max(0, min(Int64(Self.blockSize), stream.size - offset)))
             try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: input.memory[..<input.count]), at: offset)
-            let result = WorkBuffer(capacity: Deflate.bound(Self.blockSize))
+            let result = try WorkBuffer(capacity: Deflate.bound(Self.blockSize))
             result.count = try Deflate.part(input.bytes, into: result.memory, isLast: number == blocks - 1)
             return (result, Deflate.checksum(input.bytes), input.count)
         } consume: { _, piece in

@@ -79,10 +79,10 @@ package struct StreamOptimizedVMDK: Sendable {
 
     private static func compress(_ disk: DiskSource, from first: Int, grains: Int) throws -> Piece {
         let count = min(grainsPerPiece, grains - first)
-        let input = WorkBuffer(capacity: count * grainSize)
+        let input = try WorkBuffer(capacity: count * grainSize)
         try disk.read(into: input.memory, at: Int64(first) * Int64(grainSize))
         let room = Deflate.bound(grainSize) + 2 * sector
-        let piece = WorkBuffer(capacity: count * room)
+        let piece = try WorkBuffer(capacity: count * room)
         var places: [Int?] = []
         for number in 0..<count {
             let grain = UnsafeRawBufferPointer(

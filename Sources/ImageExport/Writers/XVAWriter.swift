@@ -16,7 +16,7 @@ struct XVAWriter {
         let description = XenDescription(facts: facts, seed: seed, size: Int64(chunks) * Int64(Self.chunkSize))
         try writer.add(entry("ova.xml"), content: Array(description.document.utf8))
         try OrderedWork(workers: workers).run(chunks, cancelled: cancelled) { number -> (WorkBuffer, String)? in
-            let chunk = WorkBuffer(capacity: Self.chunkSize)
+            let chunk = try WorkBuffer(capacity: Self.chunkSize)
             chunk.count = Self.chunkSize
             try disk.read(into: chunk.memory, at: Int64(number) * Int64(Self.chunkSize))
             guard number == 0 || number == chunks - 1 || !chunk.bytes.isZero else { return nil }
