@@ -1,5 +1,6 @@
 import ApplianceSpec
 import Foundation
+import Glibc
 import HostSystem
 import Testing
 
@@ -72,6 +73,74 @@ import Testing
         let command = Command("sh", ["-c", script]).with { $0.output = .capture(limit: 1 << 20) }
         let said = try await CommandRunner(progress: .silent).check(command, purpose: "a script").text
         #expect(said.split(separator: "\n").contains("it's my image.qcow2"))
+    }
+
+    /// Names of files that nobody would choose, and some have.
+    static let names = [
+        "it's my \"image\"", "$(touch pwned) `touch pwned` $HOME", "-rf", "a;touch pwned;&b|c>d<e",
+        "bild-\u{E4}\u{FC}-\u{4E2D}",
+        "line\nbreak\ntouch pwned", "back\\slash*?[x]{a,b}~", "#no comment",
+    ]
+
+    /// Every program is one that writes down its words; none may get others than the file's name as it is.
+    @Test(arguments: Target.allCases)
+    func `a script gives any file's name to each program as one word`(target: Target) async throws {
+        guard target != .hyperv else { return }
+        var template = Array("/var/tmp/stonebake-deploy-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { try? removeTree(folder) }
+        let programs = [
+            "aws", "az", "gcloud", "openstack", "doctl", "oci", "govc", "VBoxManage", "genisoimage", "virsh",
+            "virt-install",
+            "sudo", "qm", "xe", "skopeo", "kubectl", "virtctl", "incus", "lxc", "vagrant", "firecracker", "podman",
+            "qemu-img",
+            "qemu-system-x86_64", "unxz", "zstd", "base64", "sed", "head", "realpath",
+        ]
+        try Files.makeFolder("\(folder)/bin")
+        for program in programs {
+            let text = """
+                #!/bin/sh
+                for word; do printf '%s\\0' "$word" >>"$WORDS"; done
+                [ "${0##*/}" != realpath ] || printf '%s' "$1"
+                """
+            try Files.write(Array(text.utf8), to: "\(folder)/bin/\(program)")
+            chmod("\(folder)/bin/\(program)", 0o755)
+        }
+        for (number, stem) in Self.names.enumerated() {
+            let image = stem + Self.image(target).dropFirst("Images/wsgi-1.0.0/wsgi-1.0.0".count)
+            for hasDocuments in [true, false] {
+                let work = "\(folder)/\(number)-\(hasDocuments)"
+                try Files.makeFolder(work)
+                let facts = ApplianceFacts(name: stem, version: "1", timestamp: 1_763_800_000)
+                let guide = DeploymentGuide(
+                    target: target, image: image, facts: facts, capacity: 1 << 30, hasDocuments: hasDocuments)
+                let command = Command("sh", ["-s"]).with {
+                    $0.input = .text(guide.script)
+                    $0.workingDirectory = work
+                    $0.environment["PATH"] = "\(folder)/bin:/usr/bin:/bin"
+                    $0.environment["WORDS"] = "\(work)/words"
+                    $0.output = .capture(limit: 1 << 20)
+                }
+                try await CommandRunner(progress: .silent).check(command, purpose: "a script for \(target)")
+                let words = String(decoding: try Files.read("\(work)/words"), as: UTF8.self).split(separator: "\0")
+                let wanted = image.hasPrefix("-") ? "./\(image)" : image
+                #expect(
+                    words.contains { $0 == wanted || $0.hasSuffix(":\(wanted)") || $0.hasSuffix("=\(wanted)") },
+                    "\(target), \(image): \(words)")
+                #expect(!Files.exists("\(work)/pwned"), "\(target), \(image)")
+            }
+        }
+    }
+
+    @Test func `PowerShell gets the name as one word too`() {
+        let guide = DeploymentGuide(
+            target: .hyperv, image: "it's $x.vhdx",
+            facts: ApplianceFacts(name: "it\u{2019}s", version: "1", timestamp: 0),
+            capacity: 1)
+        #expect(guide.script.contains("(Resolve-Path -LiteralPath 'it''s $x.vhdx')"))
+        #expect(guide.script.contains("New-VM -Name 'it\u{2019}\u{2019}s-1' "))
+        #expect(guide.script.hasPrefix("#!/usr/bin/env pwsh\n") && guide.script.contains("$SWITCH = 'Default Switch'"))
     }
 
     @Test(arguments: [

@@ -43,7 +43,7 @@ struct AWSDocuments {
     var importManifest: JSONValue {
         [
             "Description": .string(facts.stem), "Format": .string(file.hasSuffix(".raw") ? "RAW" : "VMDK"),
-            "UserBucket": ["S3Bucket": .string(Self.bucket), "S3Key": .string(file)],
+            "UserBucket": ["S3Bucket": .string(Self.bucket), "S3Key": .string(DeploymentGuide.objectName(file))],
         ]
     }
 
@@ -60,9 +60,10 @@ struct AWSDocuments {
                 ]
             ],
         ]
-        // An instance type may want either; only where the disk has one is it said.
-        members["BootMode"] = .string(
-            facts.firmware.count > 1 ? "uefi-preferred" : facts.needsUEFI ? "uefi" : "legacy-bios")
+        members["BootMode"] = .string(bootMode)
         return .object(members)
     }
+
+    /// An instance type may want either; only where the disk has one is it said.
+    var bootMode: String { facts.firmware.count > 1 ? "uefi-preferred" : facts.needsUEFI ? "uefi" : "legacy-bios" }
 }

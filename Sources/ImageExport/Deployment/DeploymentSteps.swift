@@ -36,7 +36,7 @@ extension DeploymentGuide {
         let unpacked = image.hasSuffix(".xz") || image.hasSuffix(".zst")
         let file =
             unpacked
-            ? Command.quoted(String(image.prefix { _ in true }.dropLast(image.hasSuffix(".xz") ? 3 : 4))) : quoted
+            ? Self.word(String(image.dropLast(image.hasSuffix(".xz") ? 3 : 4))) : quoted
         return
             (unpacked
             ? [
@@ -71,25 +71,52 @@ extension DeploymentGuide {
     }
 
     private var awsSteps: [Step] {
-        [
-            Step("Upload the disk", "aws s3 cp \(quoted) \"s3://$BUCKET/\(name)\" --region \"$REGION\""),
+        let document = hasDocuments ? "file://import.json" : "\"\(diskContainer)\""
+        let importing = [
+            "task=$(aws ec2 import-snapshot --region \"$REGION\" --disk-container \(document) "
+                + "--query ImportTaskId --output text)",
+            "aws ec2 wait snapshot-imported --region \"$REGION\" --import-task-ids \"$task\"",
+            "snapshot=$(aws ec2 describe-import-snapshot-tasks --region \"$REGION\" --import-task-ids \"$task\" "
+                + "--query 'ImportSnapshotTasks[0].SnapshotTaskDetail.SnapshotId' --output text)",
+        ]
+        let filling =
+            "sed \"s/\\\"\(AWSDocuments.bucket)\\\"/\\\"$BUCKET\\\"/\" \(beside("-aws-import.json")) >import.json"
+        return [
+            Step("Upload the disk", "aws s3 cp \(quoted) \"s3://$BUCKET/\(objectName)\" --region \"$REGION\""),
             Step(
                 "Import it as a snapshot (the account needs the role 'vmimport') and wait for it",
-                "sed \"s/\\\"\(AWSDocuments.bucket)\\\"/\\\"$BUCKET\\\"/\" \(beside("-aws-import.json")) >import.json",
-                "task=$(aws ec2 import-snapshot --region \"$REGION\" --disk-container file://import.json "
-                    + "--query ImportTaskId --output text)",
-                "aws ec2 wait snapshot-imported --region \"$REGION\" --import-task-ids \"$task\"",
-                "snapshot=$(aws ec2 describe-import-snapshot-tasks --region \"$REGION\" --import-task-ids \"$task\" "
-                    + "--query 'ImportSnapshotTasks[0].SnapshotTaskDetail.SnapshotId' --output text)"),
-            Step(
-                "Register the image",
-                "sed \"s/\\\"SNAPSHOT\\\"/\\\"$snapshot\\\"/\" \(beside("-aws-register.json")) >register.json",
-                "ami=$(aws ec2 register-image --region \"$REGION\" --cli-input-json file://register.json "
-                    + "--query ImageId --output text)"),
+                commands: hasDocuments ? [filling] + importing : importing),
+            Step("Register the image", commands: registering),
             Step(
                 "Start an instance",
-                "aws ec2 run-instances --region \"$REGION\" --image-id \"$ami\" --instance-type t3.small --key-name \"$KEY\" "
+                "aws ec2 run-instances --region \"$REGION\" --image-id \"$ami\" --instance-type "
+                    + "\(facts.architecture == .amd64 ? "t3.small" : "t4g.small") --key-name \"$KEY\" "
                     + "--metadata-options HttpTokens=required"),
+        ]
+    }
+
+    /// What the manifest says, in one word.
+    private var diskContainer: String {
+        let formats = [(".raw", "raw"), (".img", "raw"), (".vhd", "vhd"), (".vhdx", "vhdx")]
+        let format = formats.first { name.hasSuffix($0.0) }?.1 ?? "vmdk"
+        return "Format=\(format),UserBucket={S3Bucket=$BUCKET,S3Key=\(objectName)}"
+    }
+
+    private var registering: [String] {
+        if hasDocuments {
+            return [
+                "sed \"s/\\\"SNAPSHOT\\\"/\\\"$snapshot\\\"/\" \(beside("-aws-register.json")) >register.json",
+                "ami=$(aws ec2 register-image --region \"$REGION\" --cli-input-json file://register.json "
+                    + "--query ImageId --output text)",
+            ]
+        }
+        let boot = AWSDocuments(facts: facts, file: name).bootMode
+        return [
+            "ami=$(aws ec2 register-image --region \"$REGION\" --name \(facts.cloudName) "
+                + "--architecture \(facts.architecture == .amd64 ? "x86_64" : "arm64") --virtualization-type hvm "
+                + "--boot-mode \(boot) --ena-support --imds-support v2.0 --root-device-name /dev/xvda "
+                + "--block-device-mappings \"DeviceName=/dev/xvda,Ebs={SnapshotId=$snapshot,VolumeType=gp3}\" "
+                + "--query ImageId --output text)"
         ]
     }
 
@@ -102,13 +129,13 @@ extension DeploymentGuide {
                 "az storage account create --resource-group \"$GROUP\" --name \"$ACCOUNT\" --location \"$LOCATION\" --sku Standard_LRS",
                 "az storage container create --account-name \"$ACCOUNT\" --name images",
                 "az storage blob upload --account-name \"$ACCOUNT\" --container-name images --type page "
-                    + "--file \(quoted) --name \(Command.quoted(name))"),
+                    + "--file \(quoted) --name \(objectName)"),
             Step(
                 both
                     ? "Make an image of generation 2 (UEFI); for generation 1 (BIOS) say V1" : "Make an image",
                 "az image create --resource-group \"$GROUP\" --name \(facts.cloudName) --os-type Linux "
                     + "--hyper-v-generation \(both ? "V2" : generation) "
-                    + "--source \"https://$ACCOUNT.blob.core.windows.net/images/\(name)\""),
+                    + "--source \"https://$ACCOUNT.blob.core.windows.net/images/\(objectName)\""),
             Step(
                 "Start a virtual machine",
                 "az vm create --resource-group \"$GROUP\" --name \(facts.cloudName) --image \(facts.cloudName) "
@@ -120,10 +147,10 @@ extension DeploymentGuide {
         let features =
             ["GVNIC", "VIRTIO_SCSI_MULTIQUEUE"] + (facts.firmware.contains(.uefi) ? ["UEFI_COMPATIBLE"] : [])
         return [
-            Step("Upload the archive", "gcloud storage cp \(quoted) \"gs://$BUCKET/\(name)\""),
+            Step("Upload the archive", "gcloud storage cp \(quoted) \"gs://$BUCKET/\(objectName)\""),
             Step(
                 "Make an image of it",
-                "gcloud compute images create \(facts.cloudName) --source-uri \"gs://$BUCKET/\(name)\" "
+                "gcloud compute images create \(facts.cloudName) --source-uri \"gs://$BUCKET/\(objectName)\" "
                     + "--architecture \(facts.architecture == .amd64 ? "X86_64" : "ARM64") "
                     + "--guest-os-features \(features.joined(separator: ","))"),
             Step(
@@ -136,9 +163,14 @@ extension DeploymentGuide {
     private var digitalOceanSteps: [Step] {
         [
             Step(
-                "Put the file where DigitalOcean can fetch it, and import it from there",
+                "Put the file into a Space, where DigitalOcean can fetch it (any address will do)",
+                "aws s3 cp \(quoted) \"s3://$SPACE/\(objectName)\" --acl public-read "
+                    + "--endpoint-url \"https://$REGION.digitaloceanspaces.com\""),
+            Step(
+                "Import it from there",
                 "image=$(doctl compute image create \(facts.cloudName) --region \"$REGION\" --image-distribution Debian "
-                    + "--image-url \"$URL\" --no-header --format ID)"),
+                    + "--image-url \"https://$SPACE.$REGION.digitaloceanspaces.com/\(objectName)\" --no-header --format ID)"
+            ),
             Step(
                 "Start a droplet when `doctl compute image get \"$image\"` calls the image available",
                 "doctl compute droplet create \(facts.cloudName) --image \"$image\" --region \"$REGION\" --size \"$SIZE\" "
@@ -150,11 +182,11 @@ extension DeploymentGuide {
         [
             Step(
                 "Upload the image",
-                "oci os object put --bucket-name \"$BUCKET\" --file \(quoted) --name \(Command.quoted(name))"),
+                "oci os object put --bucket-name \"$BUCKET\" --file \(quoted) --name \(objectName)"),
             Step(
                 "Import it",
                 "oci compute image import from-object --compartment-id \"$COMPARTMENT\" --bucket-name \"$BUCKET\" "
-                    + "--namespace \"$(oci os ns get --query data --raw-output)\" --name \(Command.quoted(name)) "
+                    + "--namespace \"$(oci os ns get --query data --raw-output)\" --name \(objectName) "
                     + "--display-name \(Command.quoted(facts.stem)) --source-image-type QCOW2 "
                     + "--launch-mode PARAVIRTUALIZED --operating-system Debian "
                     + "--operating-system-version \(facts.majorVersion)"),
@@ -193,31 +225,46 @@ extension DeploymentGuide {
 
     private var hyperVSteps: [Step] {
         let generation = facts.firmware.contains(.uefi) ? 2 : 1
+        let stem = Self.powerShellWord(facts.stem)
         return [
             Step(
                 "In PowerShell, as an administrator: make a virtual machine of generation \(generation) with the disk",
-                "New-VM -Name '\(facts.stem)' -Generation \(generation) -MemoryStartupBytes \(memory)MB "
-                    + "-VHDPath (Resolve-Path \(quoted)) -SwitchName $env:SWITCH",
-                "Set-VMProcessor -VMName '\(facts.stem)' -Count \(facts.cpus)"
+                "New-VM -Name \(stem) -Generation \(generation) -MemoryStartupBytes \(memory)MB "
+                    + "-VHDPath (Resolve-Path -LiteralPath \(Self.powerShellWord(image))) -SwitchName $SWITCH",
+                "Set-VMProcessor -VMName \(stem) -Count \(facts.cpus)"
                     + (generation == 2
-                        ? "\nSet-VMFirmware -VMName '\(facts.stem)' -SecureBootTemplate MicrosoftUEFICertificateAuthority"
+                        ? "\nSet-VMFirmware -VMName \(stem) -SecureBootTemplate MicrosoftUEFICertificateAuthority"
                         : "")),
             Step(
-                "Attach a cloud-init seed, and start it",
-                "Add-VMDvdDrive -VMName '\(facts.stem)' -Path seed.iso", "Start-VM -Name '\(facts.stem)'"),
+                "Attach a cloud-init seed, and start it", "Add-VMDvdDrive -VMName \(stem) -Path seed.iso",
+                "Start-VM -Name \(stem)"),
         ]
     }
 
     private var libvirtSteps: [Step] {
-        [
-            Step(
-                "Put the disk where the domain's XML looks for it",
-                "sudo install -m 0644 \(quoted) \(LibvirtDomain.imageFolder)/"),
+        let stem = Command.quoted(facts.stem)
+        let installing = Step(
+            hasDocuments
+                ? "Put the disk where the domain's XML looks for it" : "Put the disk where libvirt has its disks",
+            "sudo install -m 0644 \(quoted) \(LibvirtDomain.imageFolder)/")
+        guard hasDocuments else {
+            let disk = Command.quoted("path=\(LibvirtDomain.imageFolder)/\(name.replacing(",", with: ",,")),bus=virtio")
+            return [
+                installing,
+                Step(
+                    "Define the domain, and start it",
+                    "virt-install --connect qemu:///system --import --name \(facts.cloudName) --memory \(memory) "
+                        + "--vcpus \(facts.cpus) --osinfo detect=on,require=off --disk \(disk) "
+                        + "--network network=default,model=virtio --graphics none\(uefi ? " --boot uefi" : "") --noautoconsole"
+                ),
+            ]
+        }
+        return [
+            installing,
             Step(
                 "Define the domain, and start it",
                 "virsh -c qemu:///system define --validate \(beside("-libvirt.xml"))",
-                "virsh -c qemu:///system start \(Command.quoted(facts.stem))",
-                "virsh -c qemu:///system console \(Command.quoted(facts.stem))"),
+                "virsh -c qemu:///system start \(stem)", "virsh -c qemu:///system console \(stem)"),
         ]
     }
 
@@ -249,24 +296,37 @@ extension DeploymentGuide {
 
     private var kubeVirtSteps: [Step] {
         let reference = "\"$REGISTRY/\(facts.cloudName):latest\""
+        // virtctl has no option for it, and BIOS is what KubeVirt begins with.
+        let domain = "{\"firmware\":{\"bootloader\":{\"efi\":{\"secureBoot\":false}}}}"
+        let patch = "{\"spec\":{\"template\":{\"spec\":{\"domain\":\(domain)}}}}"
+        let firmware = uefi ? "kubectl patch --local --type merge --output yaml -f - -p '\(patch)' | " : ""
         return [
             Step(
                 "Push the container disk to a registry",
-                "skopeo copy oci-archive:\(quoted) docker://$REGISTRY/\(facts.cloudName):latest"),
+                "skopeo copy oci-archive:\(quoted) \"docker://$REGISTRY/\(facts.cloudName):latest\""),
             Step(
                 "Make a virtual machine of it",
                 "virtctl create vm --name \(facts.cloudName) --memory \(memory)Mi "
-                    + "--volume-containerdisk src:\(reference) | kubectl apply -f -",
+                    + "--volume-containerdisk src:\(reference) | \(firmware)kubectl apply -f -",
                 "virtctl console \(facts.cloudName)"),
         ]
     }
 
     private func incusSteps(_ program: String, remote: String) -> [Step] {
         let folder = image.contains("/") ? Files.folder(of: image) + "/" : ""
-        func file(_ name: String) -> String { Command.quoted("\(folder)\(name)") }
+        func file(_ name: String) -> String { Self.word("\(folder)\(name)") }
         let (vm, container) = ("\(facts.cloudName)-vm", "\(facts.cloudName)-container")
         var steps: [Step] = []
         let formats = facts.formats
+        // A stranger's file is one image.
+        guard name.hasSuffix(".tar.xz") && ["incus.tar.xz", "lxd.tar.xz"].contains(name) else {
+            let alias = facts.cloudName
+            return [
+                Step(
+                    "Import the image, and start it", "\(program) image import \(quoted) --alias \(alias)",
+                    "\(program) launch \(alias) \(alias)")
+            ]
+        }
         let splits = formats.packings.contains(.split)
         if formats.instances.contains(.vm) {
             steps.append(
@@ -294,12 +354,15 @@ extension DeploymentGuide {
             // The catalogue names the boxes beside it, and Vagrant looks for them where it is called.
             Step(
                 "Add the box",
-                image.contains("/")
-                    ? "(cd \(Command.quoted(Files.folder(of: image))) && vagrant box add \(Command.quoted(name)))"
-                    : "vagrant box add \(quoted)"),
+                name.hasSuffix(".box")
+                    ? "vagrant box add --name \(Command.quoted("stonebake/\(facts.name)")) \(quoted)"
+                    : image.contains("/")
+                        ? "(cd \(Self.word(Files.folder(of: image))) && vagrant box add \(Self.word(name)))"
+                        : "vagrant box add \(quoted)"),
             Step(
                 "Start a machine of it",
-                "vagrant init stonebake/\(facts.name)", "VAGRANT_EXPERIMENTAL=cloud_init,disks vagrant up"),
+                "vagrant init \(Command.quoted("stonebake/\(facts.name)"))",
+                "VAGRANT_EXPERIMENTAL=cloud_init,disks vagrant up"),
         ]
     }
 
@@ -330,7 +393,7 @@ extension DeploymentGuide {
                 "podman run --detach --systemd=always --name \(facts.cloudName) oci-archive:\(quoted)"),
             Step(
                 "Or push it to a registry, for others to run it from there",
-                "skopeo copy oci-archive:\(quoted) docker://$REGISTRY/\(facts.cloudName):latest"),
+                "skopeo copy oci-archive:\(quoted) \"docker://$REGISTRY/\(facts.cloudName):latest\""),
         ]
     }
 }

@@ -65,7 +65,9 @@ struct DeploymentSubject {
         let facts = report.map(ApplianceFacts.init(report:)) ?? ApplianceFacts(fileName: name)
         let capacity = try report?.disk.size ?? (isFolder ? 0 : Self.capacity(image))
         func guide(_ target: Target, _ image: String) -> DeploymentGuide {
-            DeploymentGuide(target: target, image: image, facts: facts, capacity: capacity)
+            DeploymentGuide(
+                target: target, image: image, facts: facts, capacity: capacity,
+                hasDocuments: Self.hasDocuments(target, of: image, facts))
         }
         if isFolder {
             // Each target's first file is the one that is deployed.
@@ -78,6 +80,14 @@ struct DeploymentSubject {
         } else {
             guides = (target ?? known ?? Target(fileName: name)).map { [guide($0, image)] } ?? []
         }
+    }
+
+    /// Whether what a build writes for this target lies beside its image.
+    private static func hasDocuments(_ target: Target, of image: String, _ facts: ApplianceFacts) -> Bool {
+        let endings: [Target: String] = [.aws: "-aws-register.json", .libvirt: "-libvirt.xml"]
+        guard let ending = endings[target] else { return true }
+        let folder = image.contains("/") ? Files.folder(of: image) : "."
+        return Files.exists("\(folder)/\(facts.stem)\(ending)")
     }
 
     /// Of the disk in the file, as far as it stands in front.
