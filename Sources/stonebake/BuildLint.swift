@@ -116,7 +116,7 @@ struct BuildLint: Sendable {
 
     /// Not what only describes one, and no part of a layout that its archive holds too.
     private static func isContainer(_ file: FormatFile) -> Bool {
-        let plain = [".json", ".sh", ".xml", ".vmlinux", ".initrd", "/oci-layout", ".ext4"]
+        let plain = [".json", ".sh", ".ps1", ".xml", ".vmlinux", ".initrd", "/oci-layout", ".ext4"]
         return !file.suffix.contains("/blobs/") && !plain.contains(where: file.suffix.hasSuffix)
     }
 }

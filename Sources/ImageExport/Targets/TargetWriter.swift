@@ -87,7 +87,7 @@ struct TargetWriter {
     private func script(_ target: Target, _ suffix: String) throws -> [FormatFile] {
         let stem = facts.stem + (diskName.map { "-\($0)" } ?? "")
         let guide = DeploymentGuide(target: target, image: stem + suffix, facts: facts, capacity: try capacity)
-        return [try text(guide.script, as: "-\(target.rawValue).sh", of: target)]
+        return [try text(guide.script, as: "-\(target.rawValue).\(target == .hyperv ? "ps1" : "sh")", of: target)]
     }
 
     private func alone(_ form: FormPool.Form, _ suffix: String, _ target: Target) async throws -> [FormatFile] {
