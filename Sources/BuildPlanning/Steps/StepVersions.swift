@@ -10,7 +10,7 @@ package enum StepVersion {
     package static let disk = 2
     package static let format = 2
     /// Of the targets besides `raw` and `qcow2`.
-    package static let target = 3
+    package static let target = 4
     /// Of disks that their spec divides: part of the disk step.
     package static let layout = 3
 }
