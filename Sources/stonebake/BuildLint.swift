@@ -11,7 +11,7 @@ import ImageInspection
 /// What was looked at and was not wrong is not looked at again.
 struct BuildLint: Sendable {
     /// Raise it when a rule changes: what older rules said is asked for again.
-    private static let version = 3
+    private static let version = 4
 
     let host: Host
     let plan: BuildPlan
@@ -28,11 +28,12 @@ struct BuildLint: Sendable {
         var failing: [Diagnostic] = []
         for finding in findings {
             let diagnostic = finding.finding.diagnostic(image: finding.file.map { stem + $0 } ?? stem)
-            if finding.finding.severity == .error || deniesWarnings {
+            if finding.finding.severity == .error || deniesWarnings && finding.finding.severity == .warning {
                 failing.append(diagnostic)
             } else {
                 let hint = diagnostic.hint.map { "; \($0)" } ?? ""
-                host.progress.send(.message(.warning, "\(diagnostic.message) [\(diagnostic.code)]\(hint)"))
+                let level: ProgressEvent.Level = finding.finding.severity == .note ? .notice : .warning
+                host.progress.send(.message(level, "\(diagnostic.message) [\(diagnostic.code)]\(hint)"))
             }
         }
         if !failing.isEmpty { throw LintFailed(diagnostics: failing) }

@@ -57,6 +57,56 @@ import Testing
         #expect(!rules.contains("no-kernel"))
     }
 
+    /// What an image names in an archive is no more opened than beside it; and what is no image is a finding too.
+    @Test(arguments: [
+        ("qemu-img create -q -f qcow2 -F raw -b \"$PWD/secret\" x.qcow2; gzip x.qcow2", "x.qcow2.gz", "external-file"),
+        (
+            "qemu-img create -q -f qcow2 -F raw -b \"$PWD/secret\" x.qcow2; tar -cf x.tar x.qcow2", "x.tar",
+            "external-file"
+        ),
+        (
+            "printf '# Disk DescriptorFile\\nversion=1\\nRW 2048 FLAT \"%s/secret\" 0\\n' \"$PWD\" >x.vmdk; tar -cf x.tar x.vmdk",
+            "x.tar", "external-file"
+        ),
+        (
+            "printf '# Disk DescriptorFile\\nversion=1\\nRW 2048 FLAT \"%s/secret\" 0\\n' \"$PWD\" >x.vmdk", "x.vmdk",
+            "vmdk-external"
+        ),
+        ("truncate -s 10T x.raw", "x.raw", "not-an-image"),
+        ("head -c 4096 /dev/urandom >x.raw", "x.raw", "not-an-image"),
+        ("qemu-img create -q -f qcow2 x.qcow2 100T", "x.qcow2", "unreadable-image"),
+        (
+            "mkdir -p t/etc; echo ID=x >t/etc/os-release; : >t/y; tar -cf x.tar -C t . --transform 's,^./y,../../y,' -P",
+            "x.tar",
+            "unreadable-image"
+        ),
+    ])
+    func `images that would harm whoever opens them are told of, each in JSON too, and nothing is left`(
+        script: String, image: String, code: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        let secret =
+            "mkdir -p tree/etc tree/root/.aws; echo ID=x >tree/etc/os-release; echo x >tree/root/.aws/credentials\n"
+        let made = try Tool.run(
+            ["sh", "-euc", secret + "mke2fs -q -F -t ext4 -d tree secret 8M\n" + script], in: folder.url)
+        #expect(made.status == 0, "\(made.error)")
+        let store = folder.url.appendingPathComponent("store")
+        let run = try StonebakeProcess.run(
+            "lint", image, "--format", "json", in: folder.url, environment: ["STONEBAKE_CACHE": store.path])
+        #expect(run.status == 1, "\(run.error)")
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.output)")
+        let diagnostics = try #require(report["diagnostics"] as? [[String: Any]])
+        let finding = try #require(diagnostics.first { $0["code"] as? String == code }, "\(run.output)")
+        #expect((finding["hint"] as? String)?.isEmpty == false)
+        #expect((finding["notes"] as? [[String: Any]])?.count == 2)
+        // What the other file holds was not read.
+        #expect(!run.output.contains("aws-credentials"))
+        let runs =
+            (try? FileManager.default.contentsOfDirectory(atPath: store.appendingPathComponent("runs").path)) ?? []
+        #expect(runs.isEmpty)
+    }
+
     @Test func `warnings alone end with 0, and with 1 where they are denied`() throws {
         let folder = try TemporaryFolder()
         let script = """

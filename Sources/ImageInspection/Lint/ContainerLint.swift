@@ -24,6 +24,8 @@ package struct ContainerLint {
         let kind = try ImageContainer.of(source)
         do {
             try check(kind, &found)
+        } catch let error as InspectionError where error.code == .unpacksTooLarge {
+            found.findings.append(error.finding)
         } catch let error as InspectionError {
             found.broken("truncated-image", error.message, source: LintSource.images)
         } catch let error as HostError where error.code == .archive {

@@ -1,4 +1,5 @@
 import ApplianceSpec
+import Diagnostics
 import HostSystem
 
 /// What one platform, or any, needs of the guest: drivers, data source, network, agent, layout.
@@ -169,6 +170,19 @@ struct PlatformLint {
 
     private func agents(_ found: inout LintFindings) {
         guard let target else { return }
+        let xen = ["usr/sbin/xe-daemon", "usr/sbin/xen-guest-agent", "usr/bin/xen-guest-agent", "sbin/xe-daemon"]
+        if target == .xen, !xen.contains(where: { tree[$0] != nil }) {
+            // No warning: Debian has none, and a build that denies warnings could not be done.
+            found.findings.append(
+                LintFinding(
+                    .note, "no-guest-agent", "XCP-ng's guest agent is not installed",
+                    reason:
+                        "without it `xe vm-shutdown` is refused, and no addresses are shown; disk and network do without",
+                    source: "XCP-ng, Guest tools (docs.xcp-ng.org/vms)",
+                    remedy:
+                        "xe-guest-utilities or xen-guest-agent, from the guest tools' ISO or a repository of a vendor's"
+                ))
+        }
         for name in target.profile.guest.packages {
             guard let paths = Self.programs[name], !paths.contains(where: { tree[$0] != nil }) else { continue }
             found.warning(

@@ -23,8 +23,8 @@ package struct UnpackLimit: Sendable {
         total += bytes
         if !isZero { data += bytes }
         // Data of images shrinks to a third or a tenth, never to a 200th; zeros of gzip to a 1032nd, of xz to a 7000th.
-        guard total <= max(16 << 30, compressed.multiplied(by: 5000)),
-            data <= max(4 << 30, compressed.multiplied(by: 200))
+        guard total <= max(16 << 30, compressed.multiplied(by: 8000)),
+            data <= max(1 << 30, compressed.multiplied(by: 200))
         else {
             throw InspectionError(
                 .unpacksTooLarge,
