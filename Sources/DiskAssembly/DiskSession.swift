@@ -56,7 +56,16 @@ package final class DiskSession: Sendable {
         // One start at a time on a machine: supermin's appliance is shared, and two emulated boots take longer than one
         // after the other.
         launch = launchSpan.task("start libguestfs") {
-            try await gate?.wait()
+            // Made while it waits to be started. Where that fails, it fails once more below.
+            var prepared: String?
+            if let gate {
+                prepared = try await store.withLock("libguestfs", saying: "the start of libguestfs") {
+                    let path = try GuestfsHandle.searchPath(environment: environment)
+                    return try? await trimmed.prepare(searching: path)
+                }
+                try await gate.wait()
+            }
+            let isPrepared = prepared != nil
             return try await store.withLock("libguestfs", saying: "the start of libguestfs") {
                 let start = { (appliance: String?) async throws -> GuestfsHandle in
                     try await processes.run { cancelled in
@@ -81,6 +90,7 @@ package final class DiskSession: Sendable {
                     }
                 }
                 do {
+                    if isPrepared, let appliance = try trimmed.ready() { return try await start(appliance) }
                     let path = try GuestfsHandle.searchPath(environment: environment)
                     if let appliance = try await trimmed.prepare(searching: path) { return try await start(appliance) }
                 } catch let error where !Task.isCancelled {

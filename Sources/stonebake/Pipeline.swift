@@ -74,30 +74,30 @@ struct Pipeline: Sendable {
         let needsTools =
             try needsTree || plan.steps.contains { try $0.kind == .format && host.store.entry($0.digest) == nil }
         try await download(with: assembler, tree: needsTree, tools: needsTools)
-        // What nobody waits for yet begins when there are processors for it: the tools when the base is unpacked, which takes
-        // all of them, and libguestfs when the base is there: its byte code keeps them busy until then.
-        let unpacked = Gate()
+        // What nobody waits for yet begins when there are processors for it: the tools when the base's first
+        // scripts run, one after the other, and libguestfs when the base is there: its byte code keeps them busy until then.
+        let configuring = Gate()
         if host.cpus > 2 {
-            unpacked.open()
+            configuring.open()
             gate.open()
         }
         return try await withWork {
-            try await tools(assembler, isNeeded: needsTools, unpacked)
+            try await tools(assembler, isNeeded: needsTools, configuring)
         } beside: { tools in
             // Before the tools are waited for, which is what leaving with an error does too.
             defer {
-                unpacked.open()
+                configuring.open()
                 gate.open()
             }
             guard needsTree else {
                 for kind in [BuildStep.Kind.base, .initramfs, .packages, .python, .configuration] { noteCached(kind) }
-                unpacked.open()
+                configuring.open()
                 return (nil, try await tools.value)
             }
             let base = try await measured(.base) {
-                try await assembler.base($0, from: lock) { unpacked.open() }
+                try await assembler.base($0, from: lock) { configuring.open() }
             }
-            unpacked.open()
+            configuring.open()
             gate.open()
             let root = try await tree(assembler, on: base, tools)
             return (root, try await tools.value)

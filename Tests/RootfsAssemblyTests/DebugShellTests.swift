@@ -55,10 +55,6 @@ extension InstallTests {
         #expect(pauses.withLock { $0 } == [true, false, true, false, true, false])
         try await host.close()
     }
-
-    private func script(_ name: String, _ text: String) -> String {
-        "cat >$ROOT/DEBIAN/\(name) <<'EOS'\n#!/bin/sh\n\(text)\nEOS\nchmod 755 $ROOT/DEBIAN/\(name)"
-    }
 }
 
 /// Somebody at a terminal.

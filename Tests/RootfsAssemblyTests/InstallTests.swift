@@ -149,9 +149,6 @@ import Testing
     }
 
     /// Shell lines that write a maintainer script into the package being built.
-    private func script(_ name: String, _ text: String) -> String {
-        "\ncat >$ROOT/DEBIAN/\(name) <<'SCRIPT'\n#!/bin/sh\nset -e\n\(text)\nSCRIPT\nchmod 755 $ROOT/DEBIAN/\(name)\n"
-    }
 }
 
 /// What the spec itself can get wrong, told at its place.

@@ -5,6 +5,11 @@ import Testing
 
 @testable import RootfsAssembly
 
+/// The part of a package's script that makes one of its maintainer scripts.
+func script(_ name: String, _ text: String) -> String {
+    "\ncat >$ROOT/DEBIAN/\(name) <<'SCRIPT'\n#!/bin/sh\nset -e\n\(text)\nSCRIPT\nchmod 755 $ROOT/DEBIAN/\(name)\n"
+}
+
 /// A folder for a test, a host whose store lies in it, and shells in it.
 final class Workshop: Sendable {
     let path: String

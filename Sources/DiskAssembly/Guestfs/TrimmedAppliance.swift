@@ -19,7 +19,24 @@ struct TrimmedAppliance: Sendable {
         cache = "\(host.store.root)/libguestfs"
     }
 
-    /// The folder for guestfs_set_path, made when it is not there. The caller holds the lock on libguestfs' start.
+    /// The folder for guestfs_set_path, where it is what the last `prepare` made; nil when another has replaced it meanwhile.
+    func ready() throws -> String? {
+        guard let source = try source, Files.exists("\(folder)/made-from"),
+            try Files.readText("\(folder)/made-from") == source
+        else { return nil }
+        return folder
+    }
+
+    private var folder: String { "\(cache)/trimmed" }
+    private var full: String { "\(cache)/full" }
+
+    /// What the trimmed appliance is made from, in one text; nil when there is nothing.
+    private var source: String? {
+        get throws { try Files.identity("\(full)/root").map { "\($0) \(Self.requests)" } }
+    }
+
+    /// The folder for guestfs_set_path, made when it is not there. The caller holds the lock on libguestfs' start. What
+    /// runs here yields the processors: nobody waits for it as long as there is no disk.
     ///
     /// - Parameter path: libguestfs' own search path; nil when it is not what Debian's package sets
     /// - Throws: `HostError` when supermin or debugfs fails; the full appliance then has to do.
@@ -28,10 +45,9 @@ struct TrimmedAppliance: Sendable {
             // Somebody's own fixed appliance.
             return nil
         }
-        let full = "\(cache)/full"
         // Without --copy-kernel: a copy has the kernel's own date, which makes --if-newer build anew each time.
         try await runner.check(
-            Command(
+            Self.yielding(
                 "supermin",
                 [
                     "--build", "--if-newer", "--lock", "\(cache)/full.lock", "-f", "ext2", "--host-cpu", Self.machine,
@@ -41,10 +57,8 @@ struct TrimmedAppliance: Sendable {
         for name in try Files.names(in: cache) where name.hasPrefix("full.") && name != "full.lock" {
             try removeTree("\(cache)/\(name)")
         }
-        guard let root = try Files.identity("\(full)/root") else { return nil }
-        let source = "\(root) \(Self.requests)"
-        let folder = "\(cache)/trimmed"
-        if Files.exists("\(folder)/made-from"), try Files.readText("\(folder)/made-from") == source { return folder }
+        guard let source = try source else { return nil }
+        if let folder = try ready() { return folder }
         try await derive(from: full, into: "\(folder).new")
         try Files.write(source, to: "\(folder).new/made-from")
         try removeTree(folder)
@@ -56,7 +70,7 @@ struct TrimmedAppliance: Sendable {
         try removeTree(folder)
         try Files.makeFolder(folder)
         try await runner.check(
-            Command("cp", ["--sparse=always", "--reflink=auto", "\(full)/root", "\(folder)/root"]),
+            Self.yielding("cp", ["--sparse=always", "--reflink=auto", "\(full)/root", "\(folder)/root"]),
             purpose: "copying libguestfs' appliance")
         for name in ["kernel", "initrd"] {
             guard link("\(full)/\(name)", "\(folder)/\(name)") == 0 else {
@@ -98,6 +112,10 @@ struct TrimmedAppliance: Sendable {
         }
         let result = try await runner.check(command, purpose: "trimming libguestfs' appliance")
         return String(decoding: result.output, as: UTF8.self)
+    }
+
+    private static func yielding(_ program: String, _ arguments: [String]) -> Command {
+        Command("nice", ["-n", "10", program] + arguments)
     }
 
     /// debugfs is where an ordinary user's PATH does not lead.

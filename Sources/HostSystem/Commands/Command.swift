@@ -58,6 +58,7 @@ package struct Command: Sendable {
     /// For the timeline: the program and its first arguments, without folders and without what a shell is told to do.
     package var spanTitle: String {
         var words = [executable] + arguments
+        if executable == "nice" { words = Array(arguments.dropFirst(2)) }
         if arguments.first == "internal" { words = Array(arguments.dropFirst().prefix(1)) }
         if arguments.first == "-c" || arguments.first == "-s" { words = [executable] }
         let text = words.map { $0.hasPrefix("/") ? Files.name(of: $0) : $0 }.joined(separator: " ")

@@ -54,16 +54,19 @@ struct PackageInstaller {
         }
     }
 
-    /// - Parameter bootstrap: whether the root is new, so that Essential packages come first and by themselves.
-    func install(_ packages: [Package], bootstrap: Bool, unpacked: @Sendable () -> Void) async throws {
+    /// - Parameters:
+    ///   - bootstrap: whether the root is new, so that Essential packages come first and by themselves
+    ///   - configuring: called when scripts begin to run, one after the other, which leaves processors free
+    func install(_ packages: [Package], bootstrap: Bool, configuring: @Sendable () -> Void) async throws {
         // The log is written whatever happens. As a defer and not in a catch: Swift 6.3.1's optimiser crashes on that.
         defer { log.save() }
-        try await installWaves(packages, bootstrap: bootstrap)
-        unpacked()
+        try await installWaves(packages, bootstrap: bootstrap, configuring: configuring)
         try await configureAll()
     }
 
-    private func installWaves(_ packages: [Package], bootstrap: Bool) async throws {
+    private func installWaves(
+        _ packages: [Package], bootstrap: Bool, configuring: @Sendable () -> Void
+    ) async throws {
         let order = InstallOrder(packages.map(\.control))
         var unpacked: Set<Int> = []
         var configured: Set<Int> = []
@@ -85,6 +88,7 @@ struct PackageInstaller {
                 try await assembler.unpack(
                     wave.map { packages[$0].path }, into: upper, on: layers, database: true, timestamp: timestamp)
             }
+            configuring()
             if isBootstrap {
                 // There was nothing before that could have run a script.
                 try await runPreinsts(scripted.map { packages[$0] })

@@ -4,14 +4,15 @@ import HostSystem
 extension RootfsAssembler {
     /// The base system: what all appliances of a release share, configured.
     ///
-    /// - Parameter unpacked: called when all packages are unpacked: what comes then leaves processors free
+    /// - Parameter configuring: called when scripts begin to run, one after the other, which leaves processors free
     package func base(
-        _ step: BuildStep, from lock: Lockfile, unpacked: @escaping @Sendable () -> Void = {}
+        _ step: BuildStep, from lock: Lockfile, configuring: @escaping @Sendable () -> Void = {}
     ) async throws -> RootLayers {
         let entry = try await entry(for: step) { staging in
             let locked = lock.packages.filter { $0.layer == .base }
             return try await install(
-                locked, lock, step: step, on: RootLayers([]), staging: staging, bootstrap: true, unpacked: unpacked)
+                locked, lock, step: step, on: RootLayers([]), staging: staging, bootstrap: true,
+                configuring: configuring)
         }
         return RootLayers([]).adding(entry)
     }
@@ -53,7 +54,7 @@ extension RootfsAssembler {
 
     private func install(
         _ locked: [LockedPackage], _ lock: Lockfile, step: BuildStep, on layers: RootLayers, staging: String,
-        bootstrap: Bool, unpacked: @escaping @Sendable () -> Void = {}
+        bootstrap: Bool, configuring: @escaping @Sendable () -> Void = {}
     ) async throws -> [String: String] {
         let tree = "\(staging)/tree"
         try Files.makeFolder(tree, exactMode: 0o755)
@@ -67,7 +68,7 @@ extension RootfsAssembler {
         }
         let installer = try PackageInstaller(
             self, step: step, layers: layers, upper: tree, timestamp: lock.timestamp, total: locked.count)
-        try await installer.install(packages, bootstrap: bootstrap, unpacked: unpacked)
+        try await installer.install(packages, bootstrap: bootstrap, configuring: configuring)
         try await installer.finish(makesInitramfs: !bootstrap)
         return ["packages": "\(locked.count)"]
     }

@@ -45,7 +45,7 @@ struct ScriptSurroundings {
             // Scripts call them as other users too, and the umask may be a strict one.
             try Files.setMode("\(folder)/\(name)", 0o755)
         }
-        try Files.write(DeferredWork.compile, to: "\(folder)/compile")
+        try Files.write(ByteCode.program, to: "\(folder)/compile")
         try Files.write(DeferredWork.beside, to: "\(folder)/beside")
         try Files.write(InitramfsScript.compressor, to: "\(folder)/zstd", mode: 0o755)
         try Files.setMode(folder, 0o755)
@@ -71,7 +71,9 @@ struct ScriptSurroundings {
         for program in Self.live + (deferring ? Self.deferred : []) {
             guard let own = folders.last(where: { Files.exists($0 + program) }) else { continue }
             let name = Files.name(of: program)
-            if name == "ssh-keygen" { binds.append(.init(own + program, at: "/run/stonebake/\(name).real")) }
+            if ["ssh-keygen", "py3compile"].contains(name) {
+                binds.append(.init(own + program, at: "/run/stonebake/\(name).real"))
+            }
             binds.append(.init("\(folder)/\(name)", at: program))
         }
         return binds
