@@ -75,7 +75,9 @@ package final class DiskSession: Sendable {
                         let handle = try GuestfsHandle(environment: environment, progress: progress)
                         do {
                             try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)
-                            if let appliance { try handle.useAppliance(in: appliance) }
+                            if let appliance {
+                                try handle.useAppliance(in: appliance, telling: TrimmedAppliance.arguments)
+                            }
                             for place in places { try handle.addReadOnlyDrive(place.disk.path) }
                             try cancelled.check()
                             try handle.launch()

@@ -75,7 +75,7 @@ struct Pipeline: Sendable {
             try needsTree || plan.steps.contains { try $0.kind == .format && host.store.entry($0.digest) == nil }
         try await download(with: assembler, tree: needsTree, tools: needsTools)
         // What nobody waits for yet begins when there are processors for it: the tools when the base's first
-        // scripts run, one after the other, and libguestfs when the base is there: its byte code keeps them busy until then.
+        // scripts run, one after the other, and libguestfs when what stands on the base is half done.
         let configuring = Gate()
         if host.cpus > 2 {
             configuring.open()
@@ -98,21 +98,23 @@ struct Pipeline: Sendable {
                 try await assembler.base($0, from: lock) { configuring.open() }
             }
             configuring.open()
-            gate.open()
-            let root = try await tree(assembler, on: base, tools)
+            let root = try await tree(assembler, on: base, tools, gate)
             return (root, try await tools.value)
         }
     }
 
-    /// What stands on the base. The initramfs is made beside the packages and their configuration.
+    /// What stands on the base. The initramfs is made beside the packages and their configuration; when one of the two is
+    /// there, a processor is free.
     private func tree(
-        _ assembler: RootfsAssembler, on base: RootLayers, _ tools: Task<ToolsRoot?, any Error>
+        _ assembler: RootfsAssembler, on base: RootLayers, _ tools: Task<ToolsRoot?, any Error>, _ gate: Gate
     ) async throws -> RootFilesystem {
         let lock = plan.lock
         return try await withWork {
-            try await measured(.initramfs) { try await assembler.initramfs($0, from: lock, on: base) }
+            defer { gate.open() }
+            return try await measured(.initramfs) { try await assembler.initramfs($0, from: lock, on: base) }
         } beside: { initramfs in
             var layers = try await measured(.packages) { try await assembler.packages($0, from: lock, on: base) }
+            gate.open()
             if let python = plan.appliance.python {
                 let (below, tools) = (layers, try needed(await tools.value))
                 layers = try await measured(.python) {

@@ -14,9 +14,10 @@ extension GuestfsHandle {
         try call("take its name") { guestfs_set_program($0, "stonebake") }
     }
 
-    /// guestfs_set_path: the folder of a fixed appliance.
-    func useAppliance(in folder: String) throws(DiskError) {
+    /// guestfs_set_path: the folder of a fixed appliance; guestfs_set_append: what its kernel is told.
+    func useAppliance(in folder: String, telling arguments: String) throws(DiskError) {
         try call("use the appliance in '\(folder)'") { guestfs_set_path($0, folder) }
+        try call("tell its kernel '\(arguments)'") { guestfs_set_append($0, arguments) }
     }
 
     /// guestfs_get_path of a new handle: where its appliances are searched, separated by colons.

@@ -10,12 +10,13 @@ import HostSystem
 /// It is derived from the appliance that supermin makes of the host's packages, kept beside it, and made anew when that
 /// has changed. libguestfs takes it as a fixed appliance (libguestfs-make-fixed-appliance(1)).
 struct TrimmedAppliance: Sendable {
-    private let runner: CommandRunner
+    private let host: Host
+    private var runner: CommandRunner { host.runner }
     /// Where both appliances are kept.
     private let cache: String
 
     init(host: Host) {
-        runner = host.runner
+        self.host = host
         cache = "\(host.store.root)/libguestfs"
     }
 
@@ -45,6 +46,7 @@ struct TrimmedAppliance: Sendable {
             // Somebody's own fixed appliance.
             return nil
         }
+        let temporary = try host.scratch.newFolder("supermin")
         // Without --copy-kernel: a copy has the kernel's own date, which makes --if-newer build anew each time.
         try await runner.check(
             Self.yielding(
@@ -52,7 +54,11 @@ struct TrimmedAppliance: Sendable {
                 [
                     "--build", "--if-newer", "--lock", "\(cache)/full.lock", "-f", "ext2", "--host-cpu", Self.machine,
                     description, "-o", full,
-                ]), purpose: "making libguestfs' appliance")
+                ]
+            ).with {
+                // Where what it leaves when it is killed goes with the run's folder.
+                $0.environment["TMPDIR"] = temporary
+            }, purpose: "making libguestfs' appliance")
         // supermin leaves the old one's removal to a process in the background, which ends with it here.
         for name in try Files.names(in: cache) where name.hasPrefix("full.") && name != "full.lock" {
             try removeTree("\(cache)/\(name)")
@@ -128,6 +134,12 @@ struct TrimmedAppliance: Sendable {
             "x86_64"
         #endif
     }
+
+    /// For its kernel: supermin's initrd loads each driver that might find a root disk, and asking an IDE controller that
+    /// has no disks takes a sixth of the start. Disks are on virtio-scsi here.
+    static let arguments =
+        "module_blacklist=libata,ata_piix,libnvdimm,nfit,nd_btt,nd_pmem,nd_virtio,virtio_pmem,virtio_net,net_failover,"
+        + "failover,virtio_blk,virtio_rng,fuse,virtiofs,virtio_balloon,virtio_input,virtio_mem,virtio_mmio"
 
     private static let lenses = "/usr/share/augeas/lenses/dist"
     /// What inspection reads /etc/fstab and /etc/mdadm.conf by, and what these stand on.

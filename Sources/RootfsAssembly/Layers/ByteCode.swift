@@ -20,8 +20,8 @@ enum ByteCode {
     /// them, the same module of Python's library does the same in this process. The bytes are the same: of 5,620 files
     /// that were tried all were.
     static let program = """
-        import io, os, py_compile, re, runpy, subprocess, sys, time, traceback
-        import gettext, importlib.util, logging, optparse, struct
+        import builtins, io, os, py_compile, re, subprocess, sys, time, traceback
+        import importlib.util, logging, optparse, struct
         # What is imported here leaves no byte code: whether there is any would depend on who was first.
         sys.dont_write_bytecode = True
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -65,6 +65,22 @@ enum ByteCode {
                 return Compiler()
             return start(command, *arguments, **options)
 
+        # Where a stand-in is bound over it.
+        py3compile = "/run/stonebake/py3compile.real"
+        if not os.path.exists(py3compile) or os.path.getsize(py3compile) == 0:
+            py3compile = "/usr/bin/py3compile"
+        # Its own modules, which have no byte code yet, once for all.
+        library = "/usr/share/python3/"
+        try:
+            with open(py3compile) as file:
+                code = builtins.compile(file.read(), "/usr/bin/py3compile", "exec")
+            sys.path.insert(1, library)
+            import debpython.files, debpython.interpreter, debpython.option, debpython.version
+        except Exception:
+            # Another release's py3compile finds what it needs by itself.
+            traceback.print_exc()
+        sys.path[:] = [path for path in sys.path if path != library]
+
         def perform(invocation):
             words = invocation.split()
             if words[0] == "modules":
@@ -74,11 +90,11 @@ enum ByteCode {
                     command = [f"/usr/bin/{words[1]}", "-E", "-S", f"/usr/lib/{words[1]}/py_compile.py"]
                     subprocess.run(command + files, check=True)
                 return
-            sys.argv, subprocess.Popen = ["py3compile"] + words, popen
-            # Where a stand-in is bound over it.
-            real = "/run/stonebake/py3compile.real"
-            there = os.path.exists(real) and os.path.getsize(real) > 0
-            runpy.run_path(real if there else "/usr/bin/py3compile", run_name="__main__")
+            sys.argv = ["py3compile"] + words
+            # What has been loaded here is better compiled elsewhere, as above.
+            if library not in words:
+                subprocess.Popen = popen
+            exec(code, {"__name__": "__main__", "__builtins__": builtins})
 
         def compile(invocation):
             process = os.fork()
