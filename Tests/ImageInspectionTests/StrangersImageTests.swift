@@ -156,6 +156,14 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["../../x", "/x"])
+    func `a member that leads out of its folder is told of`(name: String) async throws {
+        let script =
+            "echo '<Envelope/>' >x.ovf; : >x; tar --format=ustar -P --transform 's,^x$,\(name),' -cf x.ova x.ovf x"
+        let found = try await container(script, "x.ova")
+        #expect(found.contains { $0.code == "unsafe-path" && $0.message.contains("'\(name)'") }, "\(found)")
+    }
+
     @Test func `a pipe is not waited for`() async throws {
         let disk = try TestDisk()
         try await disk.shell("mkfifo pipe")

@@ -20,6 +20,12 @@ struct ArchiveLint {
             found.broken("tar-truncated", "the tar lacks its end", source: "POSIX, pax: ustar interchange format")
         }
         let names = index.members.map(\.name)
+        if let name = names.first(where: { $0.hasPrefix("/") || $0.split(separator: "/").contains("..") }) {
+            found.error(
+                "unsafe-path", "the member '\(name)' leads out of the folder that the archive is unpacked in",
+                why: "whoever unpacks it may overwrite a file of the machine's", source: "CWE-22, path traversal",
+                remedy: "do not unpack it; make or download the image again")
+        }
         if names.contains(where: { $0.hasSuffix(".ovf") }) && !names.contains("metadata.json") {
             try OVALint(source: source, index: index, target: target, cancelled: cancelled).check(&found)
         } else if names.contains("ova.xml") {
