@@ -33,7 +33,7 @@ test-layouts: setup
 	STONEBAKE_LAYOUTS="$(LAYOUTS)" $(SWIFT) test --skip-build --no-parallel --filter LayoutTests
 
 # What `make test` leaves out of the formats: a real appliance in all of them, judged by the same programs and by Glance,
-# LXD and Vagrant, and booted again from qcow2, VMDK, VHD, VHDX and OVA, BIOS and UEFI. Needs root; about 25 min, 10 GB.
+# LXD and Vagrant, and booted again from qcow2, VMDK, VHD, VHDX and OVA, BIOS and UEFI. Needs root; about half an hour, 20 GB.
 test-formats: build
 	@scripts/setup build run test formats
 	@scripts/test-formats
