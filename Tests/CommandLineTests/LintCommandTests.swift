@@ -78,7 +78,7 @@ import Testing
         (
             "mkdir -p t/etc; echo ID=x >t/etc/os-release; : >t/y; tar -cf x.tar -C t . --transform 's,^./y,../../y,' -P",
             "x.tar",
-            "unreadable-image"
+            "unsafe-path"
         ),
     ])
     func `images that would harm whoever opens them are told of, each in JSON too, and nothing is left`(
