@@ -94,7 +94,7 @@ struct TargetGuestRules {
                     "\(title) needs the agent of the package '\(agent)'", unit.range, hint: "leave the unit as it is")
             }
             let needsSSH = target.value.profile.constraints.contains { $0.kind == .package("openssh-server") }
-            if needsSSH, ["ssh.service", "sshd.service", "ssh.socket"].contains(name), name != "ssh.socket" {
+            if needsSSH, ["ssh.service", "sshd.service"].contains(name) {
                 return finding("\(title) needs the SSH server", unit.range, hint: "leave the unit as it is")
             }
             let hasSerial = guest.kernelArguments.contains { $0.hasPrefix("console=ttyS0") }

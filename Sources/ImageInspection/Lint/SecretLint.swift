@@ -82,7 +82,7 @@ struct SecretLint {
             if start > 0, SecretPattern.isWord(bytes[start - 1]) { continue }
             let end = position + pattern.length
             guard end <= bytes.count, bytes[position..<end].allSatisfy(pattern.characters) else { continue }
-            // A placeholder in an example: one character all along, or AWS' own.
+            // What an example shows: one character all along, or AWS' own key.
             guard Set(bytes[position..<end]).count > 5, !bytes[position..<end].ends(with: "EXAMPLE") else { continue }
             return true
         }

@@ -1,4 +1,4 @@
-/// Passwords and keys in texts: settings, environment files, user data. What is a comment or a placeholder is none.
+/// Passwords and keys in texts: settings, environment files, user data. What is a comment, or stands for a value, is none.
 struct SecretTexts {
     let path: String
     let name: String
