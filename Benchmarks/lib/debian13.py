@@ -73,6 +73,10 @@ class Debian13:
         return kept | {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
                        "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", "TMPDIR": f"/bench/{folder}/tmp"}
 
+    def reads(self):
+        """What a tool in this root reads: its programs and the packages."""
+        return [self.mirror, *(self.path / "usr" / name for name in ("bin", "sbin", "lib", "share/mmdebstrap"))]
+
     def version(self, package):
         query = ["dpkg-query", f"--admindir={self.path}/var/lib/dpkg", "-W", "-f", "${Version}", package]
         return subprocess.run(query, capture_output=True, text=True).stdout

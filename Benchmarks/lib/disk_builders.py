@@ -160,7 +160,8 @@ actions:
         self._write("bios.yaml", esp=False)
         self.detach()
         self.image.unlink(missing_ok=True)
-        return Timed(self._command("bios.yaml", "--disable-fakemachine"), self.image, env=self.environment())
+        return Timed(self._command("bios.yaml", "--disable-fakemachine"), self.image, env=self.environment(),
+                     reads=self.debian.reads())
 
 
 class Vmdb2(DiskBuilder):
@@ -228,4 +229,5 @@ steps:
         self.image.unlink(missing_ok=True)
         script = (f"truncate -s {DISK_SIZE_MB}M /bench/vmdb2/wsgi.img; disk=$(losetup --show -f /bench/vmdb2/wsgi.img); "
                   "status=0; vmdb2 --log=/bench/vmdb2/vmdb2.log --image \"$disk\" /bench/vmdb2/bios.yaml || status=$?; losetup -d \"$disk\"; exit $status")
-        return Timed(self.debian.command("sh", "-c", script), self.image, env=self.environment())
+        return Timed(self.debian.command("sh", "-c", script), self.image, env=self.environment(),
+                     reads=self.debian.reads())

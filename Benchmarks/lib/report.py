@@ -191,7 +191,9 @@ HOW = """\
 - wall time: until the command ends. CPU time: user and system time of everything the command started, emulated guests
   included. Memory: the largest sum of proportional set sizes, looked at every 0.15 s, QEMU's apart; a tmpfs or the page
   cache is not in it. Written: bytes of file pages made dirty on disks, scratch files and removed files included.
-- In a round each case runs once, in the order of the table; `sync` before each. The page cache stays warm."""
+- In a round each case runs once, in the order of the table. Before each (but the unchanged one) everything is written, the
+  caches are dropped, and the files that the run is going to read (its packages or layers, the tools' programs and
+  libraries) are read, so that no run pays for what the one before it left or removed: `Benchmarks/lib/alike.py`."""
 
 DIFFERENCES = """\
 - Boot loaders: Stonebake's disk boots with SeaBIOS (GRUB's core image in the BIOS boot partition) and with UEFI, Secure Boot

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from alike import HOST, libraries
 from debian13 import say
 
 HERE = Path(__file__).resolve().parent.parent
@@ -33,10 +34,13 @@ def edit(tree, run):
 
 
 class Timed:
-    """One command to be timed, and where its product will be."""
+    """One command to be timed, where its product will be, and what it is going to read: see alike.py.
 
-    def __init__(self, arguments, product, *, cwd=None, env=None):
-        self.arguments, self.product, self.cwd, self.env = arguments, product, cwd, env
+    `reads` is None where the run goes on from the one before it as a person would, at once.
+    """
+
+    def __init__(self, arguments, product, *, reads, cwd=None, env=None):
+        self.arguments, self.product, self.reads, self.cwd, self.env = arguments, product, reads, cwd, env
 
 
 class Stonebake:
@@ -85,7 +89,10 @@ class Stonebake:
         image = self.folder / "out/bench-wsgi-1.0.0/bench-wsgi-1.0.0.raw"
         arguments = [self.executable, "build", "--quiet", "--locked", str(spec or self.spec), "-o",
                      str(self.folder / "out")]
-        return Timed(arguments, image, env=self.environment(store or self.folder / "store"))
+        store = store or self.folder / "store"
+        return Timed(
+            arguments, image, env=self.environment(store),
+            reads=[store, self.executable, *libraries(self.executable), *HOST])
 
     def _new_store(self, parts):
         store = empty(self.folder / "store")
@@ -114,7 +121,9 @@ class Stonebake:
         return self._build()
 
     def unchanged(self, run):
-        return self._build()
+        timed = self._build()
+        timed.reads = None
+        return timed
 
     def cold_with_qcow2(self, run):
         spec = self.folder / "spec-qcow2"
@@ -195,7 +204,9 @@ Packages=
 
     def _timed(self, name):
         product = self.folder / name / "out/image.raw"
-        return Timed(self.debian.command(*self._arguments(name)), product, env=self.debian.environment("mkosi"))
+        return Timed(
+            self.debian.command(*self._arguments(name)), product, env=self.debian.environment("mkosi"),
+            reads=[self.folder / name, *self.debian.reads()])
 
     def cold(self, run):
         self._write(self.folder / "plain", incremental=False)
@@ -228,4 +239,6 @@ class Mmdebstrap:
             "--hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount",
             "--customize-hook=sync-in /bench/mmdebstrap/tree /",
             "trixie", "/bench/mmdebstrap/wsgi.tar", "deb [trusted=yes] file:///bench/mirror trixie main")
-        return Timed(arguments, product, env=self.debian.environment("mmdebstrap"))
+        return Timed(
+            arguments, product, env=self.debian.environment("mmdebstrap"),
+            reads=[self.folder / "tree", *self.debian.reads()])

@@ -34,6 +34,15 @@ package struct Ext4Geometry: Sendable, Equatable {
         }
     }
 
+    /// Blocks that a directory with entries of so many bytes takes at most. No entry crosses a block's end, so that a little
+    /// of each is lost. One with more than a block is indexed (e2fsck -D): a block for the index, which holds 500
+    /// others, and a fifth of each left free.
+    package static func directoryBlocks(_ bytes: Int64) -> Int64 {
+        if bytes <= 3900 { return (bytes + 3899) / 3900 }
+        let leaves = (bytes + 2999) / 3000
+        return leaves + 1 + leaves / 500
+    }
+
     var groups: Int64 { (blocks + Self.blocksPerGroup - 1) / Self.blocksPerGroup }
 
     /// Blocks that hold no file: superblocks, descriptors and those reserved for growth, bitmaps, inode tables, journal,

@@ -113,6 +113,38 @@ import Testing
         try await host.close()
     }
 
+    @Test func `folders with many names are indexed, and the disk has room for that`() async throws {
+        let folder = try TestFolder()
+        var tree = try await TinyTree.make(in: folder)
+        _ = try await folder.shell(
+            """
+            mkdir tree/many tree/few; cd tree/many; touch ../few/one
+            seq -f "%080.0f" 1 20000 | xargs touch
+            cd ../..; tar --create --file=root.tar --directory=tree --format=pax --sort=name .
+            """)
+        tree.measure.usage.blocks += try RootArchive("\(folder.path)/root.tar").usage.blocks
+        tree.measure.usage.inodes += 20_002
+        let host = try TestTools.host()
+        let plan = Sample.plan(disk: Sample.settings(free: .bytes(ByteSize(bytes: 0))))
+        let planner = DiskLayoutPlanner(
+            settings: plan.appliance.disk, architecture: .amd64, identity: plan.identity)
+        let layout = try #require(planner.layout(for: tree.measure.usage, packages: []).layout)
+        let disk = try DiskFile.create("\(folder.path)/many.raw", size: layout.size)
+        let boot = try BootFiles(assets: TreeAssets(folder: tree.assets), layout: layout, architecture: .amd64)
+        let writer = DiskWriter(
+            host: host, tools: try await TestTools.root(host), layout: layout, disk: disk, folder: folder.path,
+            timestamp: plan.lock.timestamp)
+        _ = try await writer.write(tree: tree, boot: boot, hashSeed: plan.identity.hashSeed)
+        try await writer.check()
+
+        let root = try #require(layout[.root])
+        let said = try await folder.shell(
+            "printf 'htree /many\\nhtree /few\\nfeatures\\n' | debugfs -f - 'many.raw?offset=\(root.start)' 2>&1")
+        #expect(said.contains("Root node dump") && said.contains("metadata_csum"), "\(said.prefix(2000))")
+        #expect(said.contains("Not a hash-indexed directory"))
+        try await host.close()
+    }
+
     @Test func `a budget also judges a disk that the store has`() async throws {
         let folder = try TestFolder()
         let tree = try await TinyTree.make(in: folder)

@@ -50,8 +50,8 @@ extension TreeUsage {
         }
 
         package var usage: TreeUsage {
-            // No entry crosses a block's end, so that a little of each block is lost.
-            TreeUsage(blocks: directories.values.reduce(blocks) { $0 + ($1 + 3899) / 3900 }, inodes: inodes)
+            TreeUsage(
+                blocks: directories.values.reduce(blocks) { $0 + Ext4Geometry.directoryBlocks($1) }, inodes: inodes)
         }
     }
 }

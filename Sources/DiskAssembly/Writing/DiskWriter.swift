@@ -67,8 +67,14 @@ struct DiskWriter {
 
     private func writeRoot(_ tree: RootFilesystem, hashSeed: String) async throws {
         guard let partition = layout[.root] else { return }
-        let command = Ext4Writer.command(
-            partition, parameters: layout.root, hashSeed: hashSeed, disk: "\(Self.place)/disk.raw")
+        let making = Ext4Writer.command(
+            partition, parameters: layout.root, hashSeed: hashSeed, disk: "\(Self.place)/disk.raw",
+            features: Ext4Writer.unsummed)
+        let script = """
+            \(([making.executable] + making.arguments).map(Command.quoted).joined(separator: " ")) || exit
+            \(Ext4Writer.finishing("\(Self.place)/disk.raw?offset=\(partition.start)"))
+            """
+        let command = Command("sh", ["-c", script]).with { $0.environment = making.environment }
         // mke2fs runs among the tools and the tree has a namespace of its own: a pipe joins them.
         try await TreeStream(layers: tree.layers, timestamp: timestamp).pipe(in: folder, host: host) { [self] pipe in
             _ = try await run(

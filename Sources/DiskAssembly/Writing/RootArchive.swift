@@ -76,8 +76,7 @@ struct RootArchive {
                 blocks += content + content / 32768
             }
         }
-        // No entry crosses a block's end, so that a little of each block is lost.
-        for bytes in directories.values { blocks += (bytes + 3899) / 3900 }
+        for bytes in directories.values { blocks += Ext4Geometry.directoryBlocks(bytes) }
         return TreeUsage(blocks: blocks, inodes: inodes)
     }
 
