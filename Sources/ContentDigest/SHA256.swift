@@ -34,7 +34,7 @@ extension Digest {
         return hash.finalize()
     }
 
-    /// Reads the file once, in pieces of 1 MiB.
+    /// Reads the file once, in pieces.
     ///
     /// - Throws: `Errno` when it cannot be opened or read.
     package static func of(file path: FilePath) throws(Errno) -> Digest {
@@ -46,10 +46,10 @@ extension Digest {
         }
     }
 
-    /// Reads from the descriptor's position to its end.
-    package static func of(descriptor: FileDescriptor) throws -> Digest {
+    private static func of(descriptor: FileDescriptor) throws -> Digest {
         var hash = SHA256()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        // Small enough to come from memory that the process has: thousands of files are hashed one after the other.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
         defer { buffer.deallocate() }
         while true {
             let count = try descriptor.read(into: buffer)

@@ -8,6 +8,8 @@ package final class TarWriter {
     private let handle: ArchiveHandle
     private let output: Output
     private let path: String
+    /// For the contents of files: one for all of them, as new memory has to be given by the kernel page by page.
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
 
     private final class Output {
         let descriptor: Int32
@@ -23,6 +25,8 @@ package final class TarWriter {
 
         deinit { close(descriptor) }
     }
+
+    deinit { buffer.deallocate() }
 
     package enum Layout: Sendable {
         /// POSIX's extended headers where an entry needs them.
@@ -80,8 +84,6 @@ package final class TarWriter {
         let header = try Header(entry)
         try handle.check(archive_write_header(handle.pointer, header.pointer), "cannot write")
         guard let descriptor, entry.size > 0 else { return }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
-        defer { buffer.deallocate() }
         var left = entry.size
         while left > 0 {
             let count = read(descriptor, buffer.baseAddress, min(buffer.count, Int(left)))
@@ -96,8 +98,6 @@ package final class TarWriter {
     func add(_ entry: ArchiveEntry, streaming descriptor: Int32, beforeEach: () throws -> Void) throws {
         let header = try Header(entry)
         try handle.check(archive_write_header(handle.pointer, header.pointer), "cannot write")
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
         while true {
             try beforeEach()
             let count = read(descriptor, buffer.baseAddress, buffer.count)
