@@ -2,16 +2,20 @@
 import PackageDescription
 
 /// What every Swift target of ours is compiled with. Warnings are errors, so that none is ever "known".
-let settings: [SwiftSetting] = [
+let language: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .treatAllWarnings(as: .error),
-    // Swift 6.3.1 miscompiles async closures of ours when it optimises: a task group's children returned `(index, result)`
-    // with index 0, which lost two of three repositories in a release build. The hot loops are in libraries (libsolv,
-    // libarchive, libcrypto, zlib), so unoptimised Swift costs a few per cent of a build.
-    .unsafeFlags(["-Onone"], .when(configuration: .release)),
 ]
+
+/// Swift 6.3.1 miscompiles async closures of ours when it optimises: a task group's children returned `(index, result)`
+/// with index 0, which lost two of three repositories in a release build.
+let settings = language + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
+/// Of targets that have nothing asynchronous in them, to which StyleTests holds them. Reading an image's files and looking
+/// into them takes a third of the time when it is optimised.
+let optimized = language
 
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -20,6 +24,10 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 
 func stage(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func synchronous(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: optimized)
 }
 
 let clientScripts = [
@@ -67,16 +75,16 @@ let package = Package(
                 .unsafeFlags(["-nostartfiles", "-resource-dir", "\(Context.packageDirectory)/Sources/CVariation/link"])
             ]),
 
-        stage("Diagnostics", []),
-        stage("ContentDigest", ["CCrypt", "CCrypto", system]),
-        stage("Kickstart", ["Diagnostics"]),
+        synchronous("Diagnostics", []),
+        synchronous("ContentDigest", ["CCrypt", "CCrypto", system]),
+        synchronous("Kickstart", ["Diagnostics"]),
         stage("XMLDocuments", ["CXML"]),
         .target(
             name: "ApplianceSpec", dependencies: ["Diagnostics", "ContentDigest", "Kickstart", yams, system],
             // Programs of the images that are made.
             resources: ["data", "firstboot", "page"].map { .embedInCode("FirstBoot/Programs/\($0).py") },
             swiftSettings: settings),
-        stage("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
+        synchronous("BuildPlanning", ["ApplianceSpec", "ContentDigest", "Diagnostics"]),
         stage("HostSystem", ["CArchive", "CCurl", "CLinux", "ContentDigest", "Diagnostics", subprocess, system]),
         stage(
             "PackageResolution",
@@ -96,7 +104,7 @@ let package = Package(
             "BootCheck", ["BuildPlanning", "ApplianceSpec", "HostSystem", "ContentDigest", "Diagnostics"],
             // The clients of its checks, for the machine's own Python.
             resources: clientScripts.map { .embedInCode("Clients/Python/\($0).py") }),
-        stage(
+        synchronous(
             "ImageInspection",
             ["ApplianceSpec", "CLinux", "HostSystem", "ContentDigest", "Diagnostics", "XMLDocuments"]),
         stage("ProgressDisplay", ["ApplianceSpec", "HostSystem"]),

@@ -112,6 +112,16 @@ import Testing
         (
             "echo 'aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYzz9KEYabcd' >tree/opt/app/boto.cfg", "aws-key"
         ),
+        // In other letters, one of them the Kelvin sign, and behind other ends of lines.
+        (
+            #"printf '[a]\r\nAws_Secret_Access_\342\204\252ey: wJalrXUtnFEMI/K7MDENG/bPxRfiCYzz9KEYabcd\r\n' >tree/opt/app/b.cfg"#,
+            "aws-key"
+        ),
+        (#"printf '# a\r  url = amqp://shop:open-sesame@db\r' >tree/opt/app/c.cfg"#, "url-password"),
+        (
+            #"printf '; a\342\200\250hash: %s' "$(openssl passwd -5 -salt abcdefgh x)" >tree/opt/app/d.cfg"#,
+            "password-hash"
+        ),
         ("echo x >tree/root/.psql_history", "shell-history"), ("echo x >tree/etc/krb5.keytab", "keytab"),
         // Of a large file the beginning is looked into.
         ("(echo glpat-aB3dE5fG7hI9jK1lM3nO5; head -c 5000000 /dev/zero) >tree/opt/app/dump.sql", "gitlab-token"),
@@ -137,6 +147,8 @@ import Testing
             printf '# DB_PASSWORD=open-sesame\\nDB_PASSWORD=$SECRET\\nDB_PASSWORD=changeme\\n' >tree/etc/environment
             printf '#proxy = http://user:open-sesame@proxy\\nproxy = http://user:password@proxy\\n' >tree/etc/wgetrc
             printf 'password: $6$rounds\\nlock_passwd: true\\n' >tree/etc/cloud/cloud.cfg.d/x
+            (printf 'x%.0s' $(seq 4096); echo ' amqp://shop:open-sesame@db') >tree/opt/app/long
+            printf '# amqp://shop:open-sesame@db\n// aws_secret_access_key = %s\n' $(head -c 40 /dev/zero | tr '\\0' a) >tree/opt/app/notes
             mkdir tree/opt/app/.git; echo 'url = https://ada@example.org/x' >tree/opt/app/.git/config
             """
         #expect(try await codes(script) == [])

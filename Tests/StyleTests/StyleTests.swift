@@ -122,6 +122,22 @@ struct Repository {
         }
     }
 
+    @Test func `what the optimiser touches has nothing asynchronous in it`() async throws {
+        let start = "synchronous("
+        let targets = try repository.text("Package.swift").split(separator: "\n").joined().components(
+            separatedBy: start
+        )
+        .dropFirst().compactMap { $0.split(separator: "\"", maxSplits: 2).dropFirst().first.map(String.init) }
+        #expect(targets.contains("ImageInspection"))
+        let words: Set<String> = ["async", "await", "Task", "actor", "TaskGroup"]
+        for path in try await repository.swiftFiles()
+        where targets.contains(where: { path.hasPrefix("Sources/\($0)/") }) {
+            let code = try repository.text(path).split(separator: "\n").filter { !$0.contains("//") }
+            let used = Set(code.joined(separator: " ").split { !$0.isLetter && $0 != "_" }.map(String.init))
+            #expect(used.isDisjoint(with: words), "\(path) uses \(used.intersection(words).sorted())")
+        }
+    }
+
     @Test func `no test is disabled, and nothing can bring the program down on purpose`() async throws {
         // Put together, so that this file does not hold them either.
         let forbidden = [

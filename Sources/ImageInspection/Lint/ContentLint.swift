@@ -99,8 +99,8 @@ struct IdentityLint {
                     why: "who has the image can pass for every machine of it",
                     source: LintSource.debian, remedy: "remove it; cloud-init makes new ones at the first boot")
             }
-            if file.path.contains("puppet") && file.path.contains("/ssl/"),
-                ["private_keys", "ca_key.pem"].contains(where: file.path.contains)
+            if file.path.holds("puppet") && file.path.holds("/ssl/"),
+                ["private_keys", "ca_key.pem"].contains(where: file.path.holds)
             {
                 found.error(
                     "puppet-key", "/\(file.path) is a key of Puppet",
@@ -139,8 +139,8 @@ struct IdentityLint {
                 remedy: "empty /var/log")
         }
         for file in tree.files where file.kind == .file && file.size > 0 {
-            let name = file.path.split(separator: "/").last ?? ""
-            if Self.histories.contains(String(name)) {
+            let name = file.path.lastComponent
+            if Self.histories.contains(name) {
                 found.error(
                     "shell-history", "/\(file.path) is somebody's history",
                     why: "commands hold passwords and names of machines",

@@ -154,7 +154,10 @@ struct ImageTree {
     }
 
     /// What lies in a folder, at any depth.
-    func below(_ folder: String) -> [FileRecord] { files.filter { $0.path.hasPrefix("\(folder)/") } }
+    func below(_ folder: String) -> [FileRecord] {
+        let start = "\(folder)/"
+        return files.filter { $0.path.hasPrefix(start) }
+    }
 
     /// Lines of a file that are neither empty nor comments.
     func lines(_ path: String) throws -> [String] {

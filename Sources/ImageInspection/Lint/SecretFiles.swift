@@ -80,6 +80,8 @@ struct SecretFiles {
 
     /// Whether it is one: nobody has to look into it then.
     func check(_ file: FileRecord, _ name: String, _ found: inout LintFindings) throws -> Bool {
+        // Most files; before a string is made of each.
+        guard !file.path.hasPrefix("usr/share/"), !file.path.hasPrefix("usr/lib/") else { return false }
         let path = "/" + file.path
         let before = found.findings.count
         func tell(_ code: String, _ what: String) {
@@ -87,13 +89,12 @@ struct SecretFiles {
                 code, "\(path) holds \(what)", why: "who has the image has it", source: SecretLint.source,
                 remedy: "remove it, and make the credential invalid")
         }
-        guard !path.hasPrefix("/usr/share/"), !path.hasPrefix("/usr/lib/") else { return false }
         for known in Self.known where path.hasSuffix(known.path) {
             let text = known.holds.isEmpty ? "" : try tree.text(file.path) ?? ""
             let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }.joined(separator: "\n")
             if known.holds.allSatisfy(lines.contains) { tell(known.code, known.what) }
         }
-        if path.contains("/.gnupg/private-keys-v1.d/"), name.hasSuffix(".key") {
+        if name.hasSuffix(".key"), path.contains("/.gnupg/private-keys-v1.d/") {
             tell("gpg-key", "a private key of GnuPG")
         }
         if path.hasPrefix("/var/lib/cloud/seed/"), ["user-data", "vendor-data"].contains(name) {
@@ -102,7 +103,7 @@ struct SecretFiles {
                 why: "it stands in the way of the platform's, and may hold what is one machine's",
                 source: "cloud-init, NoCloud", remedy: "give user data to the instance, and remove the seed")
         }
-        let isGit = path.contains("/.git/") && name == "config" || name == ".gitconfig" || path == "/etc/gitconfig"
+        let isGit = name == "config" && path.contains("/.git/") || name == ".gitconfig" || path == "/etc/gitconfig"
         if isGit, try holdsCredentials(git: file.path) { tell("git-credentials", "credentials of Git in an address") }
         return found.findings[before...].contains { $0.severity == .error }
     }

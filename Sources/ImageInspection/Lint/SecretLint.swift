@@ -1,4 +1,3 @@
-import CLinux
 import HostSystem
 
 /// Looks for what must not be given away with an image: private keys, tokens, credentials, wherever people and installations
@@ -17,10 +16,11 @@ struct SecretLint {
     private static let limit: Int64 = 2 << 20
 
     func check(_ found: inout LintFindings) throws {
+        let files = SecretFiles(tree: tree)
         for file in tree.files + tree.unmounted where file.kind == .file && file.size > 0 {
-            let name = String(file.path.split(separator: "/").last ?? "")
+            let name = file.path.lastComponent
             try cancelled.check()
-            let isKnown = try SecretFiles(tree: tree).check(file, name, &found)
+            let isKnown = try files.check(file, name, &found)
             guard isLookedInto(file.path, name), let bytes = try tree.bytes(file.path, limit: Int(Self.limit)) else {
                 continue
             }
@@ -30,17 +30,16 @@ struct SecretLint {
     }
 
     private func isLookedInto(_ path: String, _ name: String) -> Bool {
-        // Tests and documentation of a library hold keys that are everybody's.
-        let isLibrary = path.contains("/site-packages/") || path.contains("/node_modules/")
-        if isLibrary,
-            ["/test", "/fixtures/", "/example", "/docs/"].contains(where: path.contains) || name.hasSuffix(".py")
-                || name.hasSuffix(".pyc")
+        let isKept = Self.kept.contains(where: path.hasPrefix)
+        if !isKept, Self.skipped.contains(where: path.hasPrefix),
+            !(name == ".env" || name.hasPrefix("id_rsa") || name.hasPrefix("id_ed25519") || name.hasPrefix("id_ecdsa"))
         {
             return false
         }
-        if Self.kept.contains(where: path.hasPrefix) { return true }
-        guard Self.skipped.contains(where: path.hasPrefix) else { return true }
-        return name == ".env" || name.hasPrefix("id_rsa") || name.hasPrefix("id_ed25519") || name.hasPrefix("id_ecdsa")
+        // Tests and documentation of a library hold keys that are everybody's.
+        guard path.holds("/site-packages/") || path.holds("/node_modules/") else { return true }
+        return !["/test", "/fixtures/", "/example", "/docs/"].contains(where: path.holds)
+            && !name.hasSuffix(".py") && !name.hasSuffix(".pyc")
     }
 
     private func scan(_ bytes: [UInt8], _ path: String, _ found: inout LintFindings) {
@@ -60,14 +59,14 @@ struct SecretLint {
     /// A PEM block with something in it: a mention of one is none.
     private func hasPrivateKey(_ bytes: [UInt8]) -> Bool {
         var position = 0
-        while let start = place(of: "-----BEGIN ", in: bytes, from: position) {
+        while let start = place(of: Self.armour, in: bytes, from: position) {
             position = start + 11
             let head = String(decoding: bytes[start..<min(start + 64, bytes.count)], as: UTF8.self)
             guard let end = head.firstRange(of: "PRIVATE KEY") else { continue }
             let body = start + head.utf8.distance(from: head.startIndex, to: end.upperBound)
             // Up to its end: behind the dashes that close the first line.
             let behind = min(body + 5, bytes.count)
-            let close = place(of: "-----", in: bytes, from: behind) ?? bytes.count
+            let close = place(of: Self.dashes, in: bytes, from: behind) ?? bytes.count
             let rest = bytes[behind..<min(close, behind + 400)]
             if rest.filter({ SecretPattern.isWord($0) || $0 == 43 || $0 == 47 }).count >= 64 { return true }
         }
@@ -76,8 +75,8 @@ struct SecretLint {
 
     private func contains(_ bytes: [UInt8], _ pattern: SecretPattern) -> Bool {
         var position = 0
-        while let start = place(of: pattern.start, in: bytes, from: position) {
-            position = start + pattern.start.utf8.count
+        while let start = place(of: pattern.bytes, in: bytes, from: position) {
+            position = start + pattern.bytes.count
             // Part of a longer word is something else.
             if start > 0, SecretPattern.isWord(bytes[start - 1]) { continue }
             let end = position + pattern.length
@@ -89,17 +88,12 @@ struct SecretLint {
         return false
     }
 
-    /// memmem(3), as nothing of Swift's is as quick.
-    private func place(of text: String, in bytes: [UInt8], from start: Int) -> Int? {
-        guard start < bytes.count else { return nil }
-        let needle = Array(text.utf8)
-        return bytes.withUnsafeBytes { buffer in
-            guard let base = buffer.baseAddress,
-                let hit = sb_find(base + start, buffer.count - start, needle, needle.count)
-            else { return nil }
-            return UnsafeRawPointer(hit) - base
-        }
+    private func place(of needle: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.withUnsafeBytes { $0.place(of: needle, from: start) }
     }
+
+    private static let armour = Array("-----BEGIN ".utf8)
+    private static let dashes = Array("-----".utf8)
 }
 
 extension ArraySlice<UInt8> {

@@ -1,10 +1,20 @@
-/// What a token begins with, and how many characters of which kind follow at least.
+/// What a token begins with (`bytes`), and how many characters of which kind follow at least.
 struct SecretPattern: Sendable {
     var code: String
     var what: String
-    var start: String
+    let bytes: [UInt8]
     var length: Int
     var characters: @Sendable (UInt8) -> Bool
+
+    private init(
+        code: String, what: String, start: String, length: Int, characters: @escaping @Sendable (UInt8) -> Bool
+    ) {
+        self.code = code
+        self.what = what
+        bytes = Array(start.utf8)
+        self.length = length
+        self.characters = characters
+    }
 
     static let all: [SecretPattern] = [
         SecretPattern(code: "aws-key", what: "an access key of AWS", start: "AKIA", length: 16, characters: isUpper),

@@ -1,26 +1,53 @@
 /// Passwords and keys in texts: settings, environment files, user data. What is a comment, or stands for a value, is none.
 struct SecretTexts {
-    let path: String
-    let name: String
+    private let path: String
+    private let isAccounts: Bool
+    private let isWireless: Bool
+    private let isUserData: Bool
+    private let isEnvironment: Bool
+
+    init(path: String, name: String) {
+        self.path = path
+        // The account files themselves; `AccountLint` has what is in /etc/shadow.
+        isAccounts = ["etc/shadow", "etc/passwd", "etc/group", "etc/gshadow"].contains(path)
+        isWireless =
+            name.hasPrefix("wpa_supplicant") || path.holds("NetworkManager/system-connections/")
+            || path.hasPrefix("etc/netplan/") || path.hasPrefix("var/lib/iwd/") || path.hasPrefix("etc/iwd/")
+        isUserData =
+            path.hasPrefix("var/lib/cloud/") || path.hasPrefix("etc/cloud/")
+            || ["user-data", "vendor-data", "autoinstall-user-data"].contains(name)
+        isEnvironment =
+            name == ".env" || name.hasPrefix(".env.") || name.hasSuffix(".env") || path == "etc/environment"
+            || ["etc/default/", "etc/systemd/system/", "etc/profile", "etc/environment.d/", "etc/sysconfig/"]
+                .contains(where: path.hasPrefix)
+            || [".bashrc", ".profile", ".bash_profile", ".zshrc", ".zshenv", "environment", "openrc"].contains(name)
+    }
 
     func check(_ bytes: [UInt8], _ found: inout LintFindings) {
         // A text has no NUL; libraries and databases are not read line by line.
         guard !bytes.prefix(4096).contains(0) else { return }
-        let text = String(decoding: bytes, as: UTF8.self)
         var told: Set<String> = []
-        for raw in text.split(whereSeparator: \.isNewline) where raw.utf8.count < 4096 {
-            let line = raw.drop { $0 == " " || $0 == "\t" }
-            guard let first = line.first, !["#", ";", "/", "*"].contains(first) else { continue }
-            guard let hit = judge(String(line)), told.insert(hit.code).inserted else { continue }
-            if hit.isCertain {
-                found.error(
-                    hit.code, "/\(path) holds \(hit.what)", why: "who has the image has it", source: SecretLint.source,
-                    remedy: "remove it, and make it invalid")
-            } else {
-                found.warning(
-                    hit.code, "/\(path) seems to hold \(hit.what)", why: "who has the image has it",
-                    source: SecretLint.source, remedy: "take it from a parameter at the first boot")
-            }
+        let isEachLineJudged = isWireless || isUserData || isEnvironment
+        let candidates = isEachLineJudged ? [bytes[...]] : SecretTraces.lines(of: bytes)
+        for candidate in candidates {
+            let text = String(decoding: candidate, as: UTF8.self)
+            for line in text.split(whereSeparator: \.isNewline) { check(line, &told, &found) }
+        }
+    }
+
+    private func check(_ raw: Substring, _ told: inout Set<String>, _ found: inout LintFindings) {
+        guard raw.utf8.count < 4096 else { return }
+        let line = raw.drop { $0 == " " || $0 == "\t" }
+        guard let first = line.first, !["#", ";", "/", "*"].contains(first) else { return }
+        guard let hit = judge(String(line)), told.insert(hit.code).inserted else { return }
+        if hit.isCertain {
+            found.error(
+                hit.code, "/\(path) holds \(hit.what)", why: "who has the image has it", source: SecretLint.source,
+                remedy: "remove it, and make it invalid")
+        } else {
+            found.warning(
+                hit.code, "/\(path) seems to hold \(hit.what)", why: "who has the image has it",
+                source: SecretLint.source, remedy: "take it from a parameter at the first boot")
         }
     }
 
@@ -55,38 +82,18 @@ struct SecretTexts {
         return isEnvironment ? assignment(line) : nil
     }
 
-    // MARK: Which files
-
-    /// The account files themselves; `AccountLint` has what is in /etc/shadow.
-    private var isAccounts: Bool { ["etc/shadow", "etc/passwd", "etc/group", "etc/gshadow"].contains(path) }
-
-    private var isWireless: Bool {
-        name.hasPrefix("wpa_supplicant") || path.contains("NetworkManager/system-connections/")
-            || path.hasPrefix("etc/netplan/") || path.hasPrefix("var/lib/iwd/") || path.hasPrefix("etc/iwd/")
-    }
-
-    private var isUserData: Bool {
-        path.hasPrefix("var/lib/cloud/") || path.hasPrefix("etc/cloud/")
-            || ["user-data", "vendor-data", "autoinstall-user-data"].contains(name)
-    }
-
-    private var isEnvironment: Bool {
-        name == ".env" || name.hasPrefix(".env.") || name.hasSuffix(".env") || path == "etc/environment"
-            || ["etc/default/", "etc/systemd/system/", "etc/profile", "etc/environment.d/", "etc/sysconfig/"]
-                .contains(where: path.hasPrefix)
-            || [".bashrc", ".profile", ".bash_profile", ".zshrc", ".zshenv", "environment", "openrc"].contains(name)
-    }
-
     // MARK: Rules
+
+    /// Methods of crypt(5), and how long their hashes are at least.
+    static let methods: [(start: String, length: Int)] = [
+        ("$6$", 86), ("$5$", 43), ("$y$", 43), ("$gy$", 43), ("$7$", 43), ("$2y$", 53), ("$2b$", 53), ("$2a$", 53),
+        ("$apr1$", 22), ("$1$", 22),
+    ]
 
     /// `$6$salt$hash`, of any method of crypt(5) that has a name.
     private func passwordHash(_ line: String) -> Hit? {
         guard path != "etc/shadow", line.contains("$") else { return nil }
-        let methods: [(String, Int)] = [
-            ("$6$", 86), ("$5$", 43), ("$y$", 43), ("$gy$", 43), ("$7$", 43), ("$2y$", 53), ("$2b$", 53), ("$2a$", 53),
-            ("$apr1$", 22), ("$1$", 22),
-        ]
-        for (start, length) in methods {
+        for (start, length) in Self.methods {
             guard let place = line.firstRange(of: start) else { continue }
             let hash = line[place.lowerBound...].prefix {
                 $0.isASCII && ($0.isLetter || $0.isNumber || "$./,=-".contains($0))
