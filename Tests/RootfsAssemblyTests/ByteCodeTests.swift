@@ -71,4 +71,29 @@ import Testing
         #expect(notes.contains("File \"/\(modules)/bad.py\", line 1"), "\(notes)")
         #expect(notes.contains("py3compile -p bad ended with 1"), "\(notes)")
     }
+
+    @Test func `a package's files are listed as dpkg does, or not at all where some are diverted`() async throws {
+        let finished = try await FinishedTree.shared.value
+        let report = try await finished.run(
+            """
+            cat >/tmp/list.py <<'END'
+            \(ByteCode.recorded)
+            import subprocess
+            def output(*command): return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+            packages = output("dpkg-query", "-W", "-f", "${binary:Package}\\n").decode().split()
+            texts = {package: recorded(package) for package in packages}
+            for package, text in texts.items():
+                if text is not None and text != output("dpkg", "-L", package): print("differs:", package)
+            print(len(packages), sum(text is not None for text in texts.values()), recorded("libc6"), recorded("no-such"))
+            print(texts["coreutils"] is None)
+            END
+            dpkg-divert --quiet --local --no-rename --divert /usr/bin/ls.real --add /usr/bin/ls
+            python3 /tmp/list.py
+            """
+        ).text.split(separator: "\n")
+        let words = try #require(report.first).split(separator: " ")
+        let (all, listed) = (try #require(Int(words[0])), try #require(Int(words[1])))
+        #expect(listed < all && listed > all * 9 / 10, "\(report)")
+        #expect(words.suffix(2) == ["None", "None"] && report.count == 2 && report[1] == "True", "\(report)")
+    }
 }

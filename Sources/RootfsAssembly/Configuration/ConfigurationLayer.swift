@@ -273,7 +273,7 @@ struct Configurator {
         let binds =
             isBeside
             ? [SandboxJob.Bind(surroundings.folder, at: "/run/stonebake", readOnly: false)]
-            : surroundings.binds(over: layers.folders + [upper])
+            : try surroundings.binds(over: layers.folders + [upper])
         try await self.run(run.command, binds: binds, beside: isBeside) { lines in
             RootfsError(
                 .script, "the script '\(script.name)' failed", at: script.range, hint: run.hint(after: lines),

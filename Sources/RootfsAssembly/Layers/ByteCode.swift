@@ -12,6 +12,20 @@ enum ByteCode {
     /// What has been compiled of it beside the scripts.
     static let made = "byte-code-made"
 
+    /// What `dpkg -L` prints of a package, read without dpkg, which reads all of its database for that; None where it would
+    /// say more than the list does.
+    static let recorded = """
+        def recorded(package):
+            try:
+                with open("/var/lib/dpkg/diversions", "rb") as file:
+                    diverted = set(file.read().split(b"\\n"))
+                with open(f"/var/lib/dpkg/info/{package}.list", "rb") as file:
+                    text = file.read()
+            except FileNotFoundError:
+                return None
+            return text if diverted.isdisjoint(text.split(b"\\n")[:-1]) else None
+        """
+
     /// Without arguments beside the scripts, until they have ended; with `check` afterwards; with `GROUP GROUPS` what is
     /// left then.
     ///
@@ -34,8 +48,13 @@ enum ByteCode {
             except FileNotFoundError:
                 return []
 
+        \(recorded)
+
         def listed(package):
-            return subprocess.run(["dpkg", "-L", package], stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
+            text = recorded(package)
+            if text is None:
+                text = subprocess.run(["dpkg", "-L", package], stdout=subprocess.PIPE, check=True).stdout
+            return os.fsdecode(text).splitlines()
 
         def modules(python, package):
             folder = f"/usr/lib/{python}/"
@@ -58,7 +77,22 @@ enum ByteCode {
                 except SystemExit as end:
                     self.returncode = end.code or 0
 
+        # In place of `dpkg -L PACKAGE`.
+        class Listing:
+            def __init__(self, text):
+                self.text, self.returncode = text, 0
+
+            def communicate(self):
+                return self.text, b""
+
         start = subprocess.Popen
+
+        def show(command, *arguments, **options):
+            if tuple(command[:2]) == ("/usr/bin/dpkg", "-L") and len(command) == 3:
+                text = recorded(command[2])
+                if text is not None:
+                    return Listing(text)
+            return start(command, *arguments, **options)
 
         def popen(command, *arguments, **options):
             if command == ["/usr/bin/" + own, "-m", "py_compile", "-"]:
@@ -76,6 +110,11 @@ enum ByteCode {
                 code = builtins.compile(file.read(), "/usr/bin/py3compile", "exec")
             sys.path.insert(1, library)
             import debpython.files, debpython.interpreter, debpython.option, debpython.version
+            debpython.files.Popen = show
+            # It asks an interpreter for both, and remembers the answers.
+            interpreter = debpython.interpreter.Interpreter("python")
+            interpreter.magic_tag(own[6:])
+            interpreter.magic_number(own[6:])
         except Exception:
             # Another release's py3compile finds what it needs by itself.
             traceback.print_exc()

@@ -63,7 +63,7 @@ struct DeferredWork {
 
     /// Indexes the modules of the kernels that have come since it was done last.
     private static let indexing = """
-        for version in $(cat /run/stonebake/\(modules) 2>/dev/null); do
+        [ ! -e /run/stonebake/\(modules) ] || for version in $(cat /run/stonebake/\(modules)); do
             index=/run/stonebake/modules-$version
             [ -e $index ] || { : >/run/stonebake/indexing; nice -n 5 depmod $version && : >$index; } || exit 1
         done

@@ -163,15 +163,16 @@ struct PackageInstaller {
         guard result.succeeded else { throw MaintainerFailure.configuring(log) }
     }
 
-    private func job(_ command: Command, _ environment: [String: String] = [:]) -> SandboxJob {
+    private func job(_ command: Command, _ environment: [String: String] = [:]) throws(HostError) -> SandboxJob {
         let command = command.with { command in
             // What is imported meanwhile leaves no byte code: all of it is compiled at the end.
             command.environment["PYTHONDONTWRITEBYTECODE"] = "1"
             command.environment["PATH"] = ScriptSurroundings.searchPath
             for (name, value) in environment { command.environment[name] = value }
         }
+        let binds = try surroundings.binds(over: layers.folders + [upper], deferring: true)
         return SandboxJob(layers: scriptLayers, upper: upper, command: command).with {
-            $0.binds = surroundings.binds(over: layers.folders + [upper], deferring: true)
+            $0.binds = binds
             $0.timestamp = timestamp
         }
     }
@@ -181,10 +182,11 @@ struct PackageInstaller {
     /// - Parameter makesInitramfs: whether this layer holds the initramfs that its packages ask for
     func finish(makesInitramfs: Bool) async throws {
         let work = DeferredWork(surroundings, makesInitramfs: makesInitramfs)
+        let shortcuts = try surroundings.shortcuts(ScriptShortcut.deferred, over: layers.folders + [upper])
         let job = SandboxJob(
             layers: scriptLayers, upper: upper, command: Command("/bin/sh", ["-c", work.script])
         ).with {
-            $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
+            $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)] + shortcuts
             $0.timestamp = timestamp
         }
         let result = try await Timeline.measure(work.title) { try await sandbox.run(job) }

@@ -26,10 +26,11 @@ extension RootfsAssembler {
             // A root may do without: the kernel of a container is its host's.
             guard base.folders.contains(where: { Files.exists("\($0)/usr/sbin/update-initramfs") }) else { return [:] }
             let surroundings = try ScriptSurroundings(in: try host.scratch.newFolder("scripts"))
+            let shortcuts = try surroundings.shortcuts(ScriptShortcut.initramfs, over: base.folders)
             let job = SandboxJob(
                 layers: base.folders, upper: tree, command: Command("/bin/sh", ["-c", InitramfsScript.whole])
             ).with {
-                $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)]
+                $0.binds = [.init(surroundings.folder, at: "/run/stonebake", readOnly: false)] + shortcuts
                 $0.timestamp = lock.timestamp
             }
             let (result, log) = try await run(job, of: step)

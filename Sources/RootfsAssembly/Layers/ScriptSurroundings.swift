@@ -38,6 +38,20 @@ struct ScriptSurroundings {
             esac
             exec /usr/bin/dpkg "$@"
             """,
+            // Four programs each time, to see that a package which was not installed before has no old conffile
+            // (dpkg-maintscript-helper(1)): a version after the action is what says that it was.
+            "path/dpkg-maintscript-helper": """
+            own() { exec /usr/bin/dpkg-maintscript-helper "$@"; }
+            case "$DPKG_MAINTSCRIPT_NAME $1 $2" in
+            "preinst rm_conffile /"* | "postinst rm_conffile /"*) ;;
+            *) own "$@" ;;
+            esac
+            [ "$DPKG_MAINTSCRIPT_PACKAGE" ] || own "$@"
+            version=${3#[0-9]:}
+            case "$version" in [!0-9]* | *[!-+.~0-9A-Za-z]* | *- | *-*-*) own "$@" ;; esac
+            case "$#$4$6" in 5-- | 6--) [ -z "$5" ] || exit 0 ;; esac
+            own "$@"
+            """,
         ]
         try Files.makeFolder("\(folder)/path")
         for (name, script) in programs {
@@ -64,7 +78,7 @@ struct ScriptSurroundings {
     /// - Parameters:
     ///   - folders: the layers and the upper folder, to see which programs there are to stand in for
     ///   - deferring: whether `DeferredWork` is done at the end
-    func binds(over folders: [String], deferring: Bool = false) -> [SandboxJob.Bind] {
+    func binds(over folders: [String], deferring: Bool = false) throws(HostError) -> [SandboxJob.Bind] {
         var binds: [SandboxJob.Bind] = [
             .init(folder, at: "/run/stonebake", readOnly: false), .init("\(folder)/policy-rc.d", at: Self.policy),
         ]
@@ -76,6 +90,10 @@ struct ScriptSurroundings {
             }
             binds.append(.init("\(folder)/\(name)", at: program))
         }
-        return binds
+        return deferring ? try binds + shortcuts(ScriptShortcut.configuring, over: folders) : binds
+    }
+
+    func shortcuts(_ shortcuts: [ScriptShortcut], over folders: [String]) throws(HostError) -> [SandboxJob.Bind] {
+        try ScriptShortcut.binds(shortcuts, over: folders, in: folder)
     }
 }
