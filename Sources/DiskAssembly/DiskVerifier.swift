@@ -31,26 +31,23 @@ struct DiskVerifier {
         let kernels = try verifyTree(device)
         try cancelled.check()
         if var system {
-            _ = try? handle.shell(forgetScript(layout.partitions))
             system.kernels = kernels
             return system
         }
         // Half of an inspection is asking, of each partition, half a dozen programs what it is. All but the root have been
-        // looked at.
-        _ = try? handle.shell(forgetScript(layout.partitions.filter { $0.number != root.number }))
-        let inspection = try inspect(device, kernels: kernels)
-        // What inspects the session's next disk need not look through this one again.
-        _ = try? handle.shell(forgetScript([root]))
-        return inspection
+        // looked at, and those of other disks are no business of this one's.
+        _ = try? handle.shell(forgetScript(allBut: root))
+        return try inspect(device, kernels: kernels)
     }
 
     /// libguestfs' names of devices are translated in its calls, and not in a shell: the kernel may have found the disks
     /// in another order. They are numbered as libguestfs does it, by the place where they are attached.
-    private func forgetScript(_ partitions: [DiskLayout.Partition]) -> String {
+    private func forgetScript(allBut root: DiskLayout.Partition) -> String {
         """
         \(findingPlace)
-        for number in \(partitions.map { "\($0.number)" }.joined(separator: " ")); do
-            delpart "$place" $number; rm -f "$place-part$number"
+        for link in /dev/disk/by-path/*-part*; do
+            [ "$link" != "$place-part\(root.number)" ] || continue
+            delpart "${link%-part*}" "${link##*-part}" && rm -f "$link"
         done
         """
     }

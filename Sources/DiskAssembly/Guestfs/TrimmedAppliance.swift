@@ -33,7 +33,7 @@ struct TrimmedAppliance: Sendable {
 
     /// What the trimmed appliance is made from, in one text; nil when there is nothing.
     private var source: String? {
-        get throws { try Files.identity("\(full)/root").map { "\($0) \(Self.requests)" } }
+        get throws { try Files.identity("\(full)/root").map { "\($0) \(Self.requests)\(Self.start)\(Self.links)" } }
     }
 
     /// The folder for guestfs_set_path, made when it is not there. The caller holds the lock on libguestfs' start. What
@@ -188,18 +188,20 @@ struct TrimmedAppliance: Sendable {
 
         """
 
-    /// The names by which libguestfs finds disks and partitions, which udev would make.
+    /// The names by which libguestfs finds disks and partitions, which udev would make. Run for each disk that is looked at,
+    /// and there may be many: a program is started only for a name that is not there.
     private static let links = """
         #!/bin/sh
         for disk in /sys/block/sd*; do
             name=${disk##*/}
-            address=$(readlink "$disk/device"); address=scsi-${address##*/}
-            ln -sfn "../../$name" "/dev/disk/by-path/$address"
+            cd -P "$disk/device" || continue
+            place=/dev/disk/by-path/scsi-${PWD##*/}
+            [ -L "$place" ] || ln -sfn "../../$name" "$place"
             for partition in "$disk/$name"*/partition; do
                 [ -e "$partition" ] || continue
                 read -r number <"$partition"
                 folder=${partition%/partition}
-                ln -sfn "../../${folder##*/}" "/dev/disk/by-path/$address-part$number"
+                [ -L "$place-part$number" ] || ln -sfn "../../${folder##*/}" "$place-part$number"
             done
         done
 
