@@ -198,6 +198,8 @@ private struct BrokerScene {
             """)
         #expect(schema.contains("Valid schema /run/shown"), "\(schema)")
         #expect(schema.contains("Valid schema user-data"), "\(schema)")
+        // Without a DNS server, which there is none of here, each of the broker's listeners would wait for one.
+        #expect(try instance.run("getent hosts \"$(hostname)\"").hasPrefix("127.0.1.1 "), "it knows its own name")
     }
 
     /// Writes as a client, and changes a password of a broker that runs.

@@ -6,7 +6,7 @@ package enum StepVersion {
     package static let initramfs = 1
     package static let packages = 5
     package static let python = 1
-    package static let configuration = 9
+    package static let configuration = 10
     package static let disk = 3
     package static let format = 2
     /// Of the targets besides `raw` and `qcow2`.

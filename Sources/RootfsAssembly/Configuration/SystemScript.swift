@@ -180,6 +180,10 @@ struct SystemScript {
 
         """
 
+    /// The name that the cloud gives goes into /etc/hosts: a machine that has to ask a DNS server for its own name, and gets
+    /// no answer, waits for seconds each time (sudo, Erlang's listeners).
+    private static let namedByCloud = "manage_etc_hosts: localhost"
+
     private var cloudSettings: String {
         """
         # Made by Stonebake.
@@ -189,7 +193,7 @@ struct SystemScript {
         ssh_deletekeys: true
         ssh_pwauth: false
         apt: { preserve_sources_list: false }
-        \(appliance.system.hostname == nil ? "" : "preserve_hostname: true")
+        \(appliance.system.hostname == nil ? Self.namedByCloud : "preserve_hostname: true")
 
         """
     }
