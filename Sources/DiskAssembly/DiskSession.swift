@@ -76,7 +76,9 @@ package final class DiskSession: Sendable {
                         do {
                             try handle.configure(useKVM: useKVM, cacheFolder: cache, temporaryFolder: folder)
                             if let appliance {
-                                try handle.useAppliance(in: appliance, telling: TrimmedAppliance.arguments)
+                                try handle.useAppliance(
+                                    in: appliance, telling: TrimmedAppliance.arguments(isEmulated: !useKVM),
+                                    processor: useKVM ? nil : TrimmedAppliance.emulatedProcessor)
                             }
                             for place in places { try handle.addReadOnlyDrive(place.disk.path) }
                             try cancelled.check()

@@ -14,10 +14,12 @@ extension GuestfsHandle {
         try call("take its name") { guestfs_set_program($0, "stonebake") }
     }
 
-    /// guestfs_set_path: the folder of a fixed appliance; guestfs_set_append: what its kernel is told.
-    func useAppliance(in folder: String, telling arguments: String) throws(DiskError) {
+    /// guestfs_set_path: the folder of a fixed appliance; guestfs_set_append: what its kernel is told; guestfs_config: QEMU's
+    /// `-cpu`, of which the last one counts.
+    func useAppliance(in folder: String, telling arguments: String, processor: String?) throws(DiskError) {
         try call("use the appliance in '\(folder)'") { guestfs_set_path($0, folder) }
         try call("tell its kernel '\(arguments)'") { guestfs_set_append($0, arguments) }
+        if let processor { try call("choose '\(processor)'") { guestfs_config($0, "-cpu", processor) } }
     }
 
     /// guestfs_get_path of a new handle: where its appliances are searched, separated by colons.

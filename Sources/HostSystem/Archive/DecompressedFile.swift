@@ -9,10 +9,32 @@ package enum DecompressedFile {
     package static func read(
         _ path: String, _ body: (UnsafeRawBufferPointer) throws -> Bool
     ) throws {
-        let handle = try ArchiveHandle(.reader, name: path)
+        let handle = try reader(named: path)
+        try handle.check(archive_read_open_filename(handle.pointer, path, 1 << 18), "cannot open")
+        try read(handle, body)
+    }
+
+    /// The same of a file that is in memory.
+    ///
+    /// - Parameter name: what messages call it
+    package static func read(
+        _ bytes: [UInt8], named name: String, _ body: (UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        let handle = try reader(named: name)
+        try bytes.withUnsafeBytes { buffer in
+            try handle.check(archive_read_open_memory(handle.pointer, buffer.baseAddress, buffer.count), "cannot open")
+            try read(handle, body)
+        }
+    }
+
+    private static func reader(named name: String) throws(HostError) -> ArchiveHandle {
+        let handle = try ArchiveHandle(.reader, name: name)
         try handle.check(archive_read_support_filter_all(handle.pointer), "cannot read")
         try handle.check(archive_read_support_format_raw(handle.pointer), "cannot read")
-        try handle.check(archive_read_open_filename(handle.pointer, path, 1 << 18), "cannot open")
+        return handle
+    }
+
+    private static func read(_ handle: ArchiveHandle, _ body: (UnsafeRawBufferPointer) throws -> Bool) throws {
         var entry: OpaquePointer?
         try handle.check(archive_read_next_header(handle.pointer, &entry), "cannot read")
         while true {
