@@ -51,7 +51,7 @@ struct ApplianceBuild: Sendable {
     }
 }
 
-/// Several appliances in one run. They share the base system and libguestfs; as many are built at once as there are
+/// Several appliances in one run. They share the base system and libguestfs; one more is built at once than there are
 /// processors. One that fails does not keep the others from being built.
 struct ApplianceBuilds: Sendable {
     let builds: [ApplianceBuild]
@@ -71,7 +71,8 @@ struct ApplianceBuilds: Sendable {
                 next += 1
                 group.addTask { (number, await run(number, looking: looking)) }
             }
-            for _ in 0..<max(host.cpus, 1) { startOne() }
+            // One more than can compute: each has times when it waits, for libguestfs' look, say, or a script that sleeps.
+            for _ in 0..<host.cpus + 1 { startOne() }
             while let (number, result) = await group.next() {
                 results[number] = result
                 startOne()

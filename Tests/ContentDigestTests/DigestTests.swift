@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import Testing
 
@@ -31,6 +32,24 @@ import Testing
         #expect(try Digest.of(file: path) == content)
         #expect(throws: Errno.noSuchFileOrDirectory) { try Digest.of(file: "/nonexistent") }
         #expect(throws: Errno.isDirectory) { try Digest.of(file: "/") }
+    }
+
+    @Test(arguments: [
+        [(0, 5)], [(0, 0)], [(1 << 20, 70000), (1 << 22, 3)], [(300_000, 200_000)], [(0, 1), (9 << 20, 0)],
+    ])
+    func `holes of a file count as the zeros that they are read as`(data: [(offset: Int64, count: Int)]) throws {
+        let path = FilePath("/tmp/stonebake-holes-\(UInt64.random(in: .min ... .max))")
+        let file = try FileDescriptor.open(
+            path, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+        defer { unlink(path.string) }
+        try file.closeAfter {
+            for (offset, count) in data {
+                try file.writeAll(toAbsoluteOffset: offset, [UInt8](repeating: 7, count: count))
+                try file.resize(to: max(try file.seek(offset: 0, from: .end), offset + Int64(count)))
+            }
+            try file.resize(to: try file.seek(offset: 0, from: .end) + 200_000)
+        }
+        #expect(try Digest.of(file: path) == Digest.of(try readAll(path)))
     }
 
     @Test(arguments: ["", "abc", String(repeating: "g", count: 64), String(repeating: "a", count: 63)])
@@ -83,9 +102,12 @@ import Testing
 private func readAll(_ path: FilePath) throws -> [UInt8] {
     let file = try FileDescriptor.open(path, .readOnly)
     return try file.closeAfter {
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
-        return Array(bytes.prefix(count))
+        var (all, bytes) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+        while true {
+            let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
+            if count == 0 { return all }
+            all += bytes.prefix(count)
+        }
     }
 }
 
