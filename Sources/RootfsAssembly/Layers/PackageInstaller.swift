@@ -77,12 +77,10 @@ struct PackageInstaller {
                 // What a Pre-Depends promises to a preinst is a configured package.
                 let needed = scripted.reduce(into: Set<Int>()) { $0.formUnion(order.neededConfigured(before: $1)) }
                 // A circle that reaches into a later wave cannot be configured yet, by nobody.
-                if needed.isSubset(of: unpacked) {
-                    let missing = needed.subtracting(configured)
-                    try await configure(missing.sorted().map { packages[$0].control.unambiguousName })
-                    configured.formUnion(missing)
-                }
-                try await runPreinsts(scripted.map { packages[$0] })
+                let missing = needed.isSubset(of: unpacked) ? needed.subtracting(configured) : []
+                try await run(
+                    configuring: missing.sorted().map { packages[$0] }, preinsts: scripted.map { packages[$0] })
+                configured.formUnion(missing)
             }
             try await Timeline.measure("unpack \(Self.counted(wave.count))") {
                 try await assembler.unpack(
@@ -91,19 +89,47 @@ struct PackageInstaller {
             configuring()
             if isBootstrap {
                 // There was nothing before that could have run a script.
-                try await runPreinsts(scripted.map { packages[$0] })
-                try await configure(wave.map { packages[$0].control.unambiguousName })
+                try await run(preinsts: scripted.map { packages[$0] }, thenConfiguring: wave.map { packages[$0] })
                 configured.formUnion(wave)
             }
             unpacked.formUnion(wave)
         }
     }
 
-    /// Runs preinst scripts as dpkg does, from its tmp.ci, where debconf looks for their templates.
-    private func runPreinsts(_ packages: [Package]) async throws {
-        guard !packages.isEmpty else { return }
+    /// Configures packages, runs the preinst scripts of others, and configures yet others: in one sandbox.
+    private func run(
+        configuring first: [Package] = [], preinsts: [Package], thenConfiguring last: [Package] = []
+    ) async throws {
+        var titles: [String] = []
+        func configure(_ packages: [Package]) -> String {
+            guard !packages.isEmpty else { return "" }
+            titles.append("configure \(Self.counted(packages.count)) first")
+            let names = packages.map(\.control.unambiguousName)
+            let command = Command("/usr/bin/dpkg", Self.dpkg + ["--no-triggers", "--configure"] + names)
+            return "\(command.shellLine) || exit\n"
+        }
         let folder = "\(surroundings.folder)/control"
-        var script = "set -e\nci=/var/lib/dpkg/tmp.ci\n"
+        var script = configure(first)
+        if !preinsts.isEmpty {
+            titles.append("preinst scripts of \(Self.counted(preinsts.count))")
+            script += try preinstScript(preinsts, folder)
+        }
+        script += configure(last)
+        guard !titles.isEmpty else { return }
+        let result = try await Timeline.measure(titles.joined(separator: ", ")) {
+            try await sandbox.run(job(Command("/bin/sh", ["-c", script])))
+        }
+        // Left where they are after a failure: a person may look at them from a shell in the root.
+        guard result.succeeded else {
+            guard Files.exists("\(surroundings.folder)/failed") else { throw MaintainerFailure.configuring(log) }
+            throw preinstFailure(preinsts, result)
+        }
+        if !preinsts.isEmpty { try removeTree(folder) }
+    }
+
+    /// Runs preinst scripts as dpkg does, from its tmp.ci, where debconf looks for their templates.
+    private func preinstScript(_ packages: [Package], _ folder: String) throws(HostError) -> String {
+        var script = "ci=/var/lib/dpkg/tmp.ci\n"
         for (number, package) in packages.enumerated() {
             try Files.makeFolder("\(folder)/\(number)")
             for (name, content) in package.control.files where DebianPackage.isName(name) {
@@ -112,23 +138,15 @@ struct PackageInstaller {
             let marker = MaintainerFailure.marker("preinst", package.control.name)
             script += """
                 echo \(Command.quoted(marker))
-                rm -rf $ci; cp -r /run/stonebake/control/\(number) $ci
+                { rm -rf $ci && cp -r /run/stonebake/control/\(number) $ci; } || { echo $? >/run/stonebake/failed; exit 1; }
+                DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_MAINTSCRIPT_DEBUG=0 \
+                DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT= DPKG_RUNNING_VERSION=1.22.0 \
                 DPKG_MAINTSCRIPT_PACKAGE=\(package.control.name) DPKG_MAINTSCRIPT_ARCH=\(package.control.architecture) \
                 $ci/preinst install || { echo $? >/run/stonebake/failed; exit 1; }
 
                 """
         }
-        script += "rm -rf $ci\n"
-        let environment = [
-            "DPKG_MAINTSCRIPT_NAME": "preinst", "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT": "1", "DPKG_MAINTSCRIPT_DEBUG": "0",
-            "DPKG_ADMINDIR": "/var/lib/dpkg", "DPKG_ROOT": "", "DPKG_RUNNING_VERSION": "1.22.0",
-        ]
-        let result = try await Timeline.measure("preinst scripts of \(Self.counted(packages.count))") {
-            try await sandbox.run(job(Command("/bin/sh", ["-c", script]), environment))
-        }
-        // Left where they are after a failure: a person may look at them from a shell in the root.
-        guard result.succeeded else { throw preinstFailure(packages, result) }
-        try removeTree(folder)
+        return script + "rm -rf $ci || exit\n"
     }
 
     private func preinstFailure(_ packages: [Package], _ result: CommandResult) -> HostError {
@@ -140,13 +158,6 @@ struct PackageInstaller {
         return MaintainerFailure.script(
             "preinst", of: package?.control.name ?? "?", status: status.map { "status \($0)" } ?? result.statusText, log
         )
-    }
-
-    private func configure(_ names: [String]) async throws {
-        guard !names.isEmpty else { return }
-        try await Timeline.measure("configure \(Self.counted(names.count)) first") {
-            try await runDpkg(Command("/usr/bin/dpkg", Self.dpkg + ["--no-triggers", "--configure"] + names))
-        }
     }
 
     private static func counted(_ packages: Int) -> String { packages == 1 ? "1 package" : "\(packages) packages" }
@@ -163,12 +174,11 @@ struct PackageInstaller {
         guard result.succeeded else { throw MaintainerFailure.configuring(log) }
     }
 
-    private func job(_ command: Command, _ environment: [String: String] = [:]) throws(HostError) -> SandboxJob {
+    private func job(_ command: Command) throws(HostError) -> SandboxJob {
         let command = command.with { command in
             // What is imported meanwhile leaves no byte code: all of it is compiled at the end.
             command.environment["PYTHONDONTWRITEBYTECODE"] = "1"
             command.environment["PATH"] = ScriptSurroundings.searchPath
-            for (name, value) in environment { command.environment[name] = value }
         }
         let binds = try surroundings.binds(over: layers.folders + [upper], deferring: true)
         return SandboxJob(layers: scriptLayers, upper: upper, command: command).with {
