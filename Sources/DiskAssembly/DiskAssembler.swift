@@ -114,14 +114,16 @@ package struct DiskAssembler: Sendable {
             guard let layout, !report.hasErrors else {
                 throw DiskError(.size, "the disk does not fit its spec", report: report)
             }
-            let making = DiskMaking(
+            var making = DiskMaking(
                 host: host, layout: layout, root: root, tools: tools, plan: plan, useKVM: useKVM,
                 last: try lastDisk(before: step, of: root, layout: layout))
             let made: DiskMaking.Made<Beside>
             do {
                 made = try await making.make(session: session, beside: beside)
-            } catch let error as DiskError where error.code == .stalled {
-                host.progress.send(.message(.warning, "\(error.message); once more with a new one"))
+            } catch let error where Self.isOfAppliance(error) {
+                let reason = (error as? FailedLook)?.reason.message ?? "\(error)"
+                host.progress.send(.message(.warning, "\(reason); once more with libguestfs' full appliance"))
+                making.usesFullAppliance = true
                 made = try await making.make(session: nil, beside: beside)
             }
             let entry = try Timeline.measure("keep the disk") {
@@ -132,6 +134,11 @@ package struct DiskAssembler: Sendable {
             image.path = "\(entry.path)/disk.raw"
             return (image, made.beside)
         }
+    }
+
+    /// Whether another appliance might do what this one did not.
+    private static func isOfAppliance(_ error: any Error) -> Bool {
+        error is FailedLook || (error as? DiskError)?.code == .stalled
     }
 
     /// The disk that this step made of the tree from which this one differs little; nil when there is none, or when

@@ -24,6 +24,9 @@ struct DiskMaking: Sendable {
     let useKVM: Bool
     /// The disk that this one can be made from.
     let last: LastDisk?
+    /// Whether libguestfs' own appliance looks at it, and not the trimmed one, which may lack on this machine what nobody
+    /// thought of.
+    var usesFullAppliance = false
 
     /// A disk whose tree differs from this one's in the contents of a few files.
     struct LastDisk: Sendable {
@@ -117,7 +120,9 @@ struct DiskMaking: Sendable {
     private func look(
         at place: DiskPlace, session: DiskSession?, boot: BootFiles, knowing system: DiskImage.Inspection?
     ) async throws -> DiskImage.Inspection {
-        let own = session == nil ? try DiskSession(host: host, useKVM: useKVM, place: place) : nil
+        let own =
+            session == nil
+            ? try DiskSession(host: host, useKVM: useKVM, place: place, full: usesFullAppliance) : nil
         let result: Result<DiskImage.Inspection, any Error>
         do {
             result = .success(try await look(at: place, through: own ?? session, boot: boot, knowing: system))
@@ -140,13 +145,17 @@ struct DiskMaking: Sendable {
         let (layout, kernel, progress) = (layout, root.kernel, host.progress)
         let files = boot.system?.files.map(\.path) ?? []
         let inspection = try await Timeline.measure("verify the disk", adopting: true) {
-            try await answered("look at the disk") {
-                try await session.run { handle, cancelled in
-                    try DiskVerifier(
-                        handle: handle, number: place.number, progress: progress, layout: layout, kernel: kernel,
-                        systemPartitionFiles: files
-                    ).verify(cancelled, knowing: system)
+            do {
+                return try await answered("look at the disk") {
+                    try await session.run { handle, cancelled in
+                        try DiskVerifier(
+                            handle: handle, number: place.number, progress: progress, layout: layout, kernel: kernel,
+                            systemPartitionFiles: files
+                        ).verify(cancelled, knowing: system)
+                    }
                 }
+            } catch let error as DiskError where error.code == .appliance && !usesFullAppliance {
+                throw FailedLook(reason: error)
             }
         }
         log("libguestfs looked at the disk", clock.now - up)
@@ -172,4 +181,9 @@ struct DiskMaking: Sendable {
         }
         return value
     }
+}
+
+/// A call of libguestfs failed when its appliance was up: it may be that the trimmed one lacks something.
+struct FailedLook: Error {
+    let reason: DiskError
 }

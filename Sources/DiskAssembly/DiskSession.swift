@@ -35,11 +35,15 @@ package final class DiskSession: Sendable {
     }
 
     /// Starts the appliance for a disk that is there already.
-    convenience init(host: Host, useKVM: Bool, place: DiskPlace) throws {
-        try self.init(host: host, useKVM: useKVM, places: [place], capacity: place.capacity, after: nil)
+    ///
+    /// - Parameter full: libguestfs' own, not the trimmed one
+    convenience init(host: Host, useKVM: Bool, place: DiskPlace, full: Bool = false) throws {
+        try self.init(host: host, useKVM: useKVM, places: [place], capacity: place.capacity, after: nil, full: full)
     }
 
-    private init(host: Host, useKVM: Bool, places: [DiskPlace], capacity: Int64, after gate: Gate?) throws {
+    private init(
+        host: Host, useKVM: Bool, places: [DiskPlace], capacity: Int64, after gate: Gate?, full: Bool = false
+    ) throws {
         try HostKernel.check()
         let folder = try host.scratch.newFolder("libguestfs")
         let cache = "\(host.store.root)/libguestfs"
@@ -93,6 +97,7 @@ package final class DiskSession: Sendable {
                         return handle
                     }
                 }
+                if full { return try await start(nil) }
                 do {
                     if isPrepared, let appliance = try trimmed.ready() { return try await start(appliance) }
                     let path = try GuestfsHandle.searchPath(environment: environment)

@@ -113,6 +113,31 @@ import Testing
         try await host.close()
     }
 
+    @Test func `what the trimmed appliance turns out to lack, libguestfs' full one has`() async throws {
+        let folder = try TestFolder()
+        let tree = try await TinyTree.make(in: folder)
+        let log = Log()
+        let host = try TestTools.host(
+            progress: ProgressSink { event in
+                if case .message(.warning, let line) = event { log.lines.withLock { $0.append(line) } }
+            })
+        let tools = try await TestTools.root(host)
+        let assembler = DiskAssembler(host: host)
+        let session = try await assembler.prepare(useKVM: false)
+        try await session.run { handle, _ in _ = try handle.shell("rm $(command -v blkid)") }
+        // A size that no other test has: what was looked at once is not looked at again.
+        let image = try await assembler.assemble(
+            Self.step(tree, folder), root: tree, tools: tools,
+            plan: Sample.plan(disk: Sample.settings(free: .bytes(ByteSize(bytes: 41_000_000)))),
+            session: session)
+        #expect(image.inspection.distribution == "debian")
+        log.lines.withLock { lines in
+            #expect(lines.count == 1 && lines[0].hasSuffix("once more with libguestfs' full appliance"), "\(lines)")
+        }
+        await session.cancel()
+        try await host.close()
+    }
+
     @Test func `folders with many names are indexed, and the disk has room for that`() async throws {
         let folder = try TestFolder()
         var tree = try await TinyTree.make(in: folder)
