@@ -208,5 +208,5 @@ DIFFERENCES = """\
 
 KVM = """\
 Nothing here was measured with KVM: where it runs guests, the head of this file says so. libguestfs' launch and its look
-at the disk are the only part of a build that a guest runs: 10 s and more emulated, about 3 s with KVM by DESIGN.md's
-figures, which nobody has repeated for this file. No other part of Stonebake, and nothing of the other tools, uses KVM."""
+at the disk are the only part of a build that a guest runs: about 3 s of processor time, emulated. What KVM would leave of
+that was not measured. No other part of Stonebake, and nothing of the other tools, uses KVM."""
