@@ -44,12 +44,23 @@ func library(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Ta
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
 }
 
+/// A library of ours with nothing of Swift's runtime: it is loaded into programs of appliances and of the tools.
+func preloaded(_ name: String) -> Target {
+    .target(
+        name: name, exclude: ["link"],
+        linkerSettings: [
+            .unsafeFlags(["-nostartfiles", "-resource-dir", "\(Context.packageDirectory)/Sources/\(name)/link"])
+        ])
+}
+
 let package = Package(
     name: "stonebake",
     products: [
         .executable(name: "stonebake", targets: ["stonebake"]),
         // Lies beside the executable; `build --verify-reproducible` preloads it.
         .library(name: "stonebake-variation", type: .dynamic, targets: ["CVariation"]),
+        // Lies there too; mke2fs is quicker with it.
+        .library(name: "stonebake-diskcache", type: .dynamic, targets: ["CDiskCache"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -68,12 +79,8 @@ let package = Package(
         library("CXML", "libxml-2.0", "libxml2-dev"),
         library("CZlib", "zlib", "zlib1g-dev"),
         .systemLibrary(name: "CLinux"),
-        // With nothing of Swift's runtime: it is loaded into the programs of appliances.
-        .target(
-            name: "CVariation", exclude: ["link"],
-            linkerSettings: [
-                .unsafeFlags(["-nostartfiles", "-resource-dir", "\(Context.packageDirectory)/Sources/CVariation/link"])
-            ]),
+        preloaded("CVariation"),
+        preloaded("CDiskCache"),
 
         synchronous("Diagnostics", []),
         synchronous("ContentDigest", ["CCrypt", "CCrypto", system]),

@@ -58,6 +58,8 @@ static const int sb_seek_data = 3;
 static const int sb_seek_hole = 4;
 /// open(2)'s O_NOATIME.
 static const int sb_no_access_time = 01000000;
+/// open(2)'s O_DIRECT, which is another number on each processor.
+static const int sb_direct = __O_DIRECT;
 /// copy_file_range(2) from one file's offset to the other's.
 static inline ssize_t sb_copy_range(int source, int target, size_t length) {
     return syscall(SYS_copy_file_range, source, (void *)0, target, (void *)0, length, 0U);

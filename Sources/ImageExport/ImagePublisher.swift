@@ -59,7 +59,10 @@ package struct ImagePublisher: Sendable {
         try Files.makeFolder(Files.folder(of: "\(aside)/\(file)"))
         try await Timeline.measure("copy \(file)") {
             try await blocking(
-                named: "copy", cancellable: { try SparseCopy.copy(path, to: "\(aside)/\(file)", cancelled: $0) })
+                named: "copy",
+                cancellable: {
+                    try SparseCopy.copy(path, to: "\(aside)/\(file)", bypassingCache: true, cancelled: $0)
+                })
         }
     }
 

@@ -75,6 +75,9 @@ struct ApplianceBuilds: Sendable {
             for _ in 0..<host.cpus + 1 { startOne() }
             while let (number, result) = await group.next() {
                 results[number] = result
+                if next < builds.count, let outcome = try? result.get() {
+                    host.store.releasePages(of: outcome.result.storedFiles)
+                }
                 startOne()
             }
             return results

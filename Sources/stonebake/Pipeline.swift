@@ -28,6 +28,8 @@ struct Pipeline: Sendable {
         var image: DiskImage
         var artifacts: [ImageArtifact]
         var steps: [BuildReport.Step]
+        /// The disk, and what was made of it, in the store.
+        var storedFiles: [String]
     }
 
     /// Builds what the store does not have and puts the images into `folder`.
@@ -58,7 +60,9 @@ struct Pipeline: Sendable {
         let formats = try made.get()
         try await lint.check(formats.files, of: formats.image, tree: root.map(treeWriting))
         let artifacts = try await publisher.publish(formats.files, stem: stem, into: folder)
-        return Result(image: formats.image, artifacts: artifacts, steps: timings.steps)
+        return Result(
+            image: formats.image, artifacts: artifacts, steps: timings.steps,
+            storedFiles: Set([formats.image.path] + formats.files.map(\.path)).sorted())
     }
 
     /// The tree, and the tools where something that needs them has to be made. What stands under a result that the store

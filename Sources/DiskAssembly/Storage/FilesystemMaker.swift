@@ -83,10 +83,12 @@ struct FilesystemMaker {
             host: host, tools: tools, layout: layout, disk: DiskFile(path: image), folder: folder, timestamp: timestamp)
     }
 
-    private func run(_ command: Command, binds: [SandboxJob.Bind] = []) async throws {
+    private func run(
+        _ command: Command, binds: [SandboxJob.Bind] = [], caching cached: String? = nil
+    ) async throws {
         try await writer.run(
             command, "making the \(content.format) filesystem of \(content.place)",
-            binds: [.init(folder, at: Self.place, readOnly: false)] + binds)
+            binds: [.init(folder, at: Self.place, readOnly: false)] + binds, caching: cached)
     }
 
     private func makeExt(_ trees: [Tree]) async throws {
@@ -101,7 +103,7 @@ struct FilesystemMaker {
             // Zeros are written as such, and not left as holes: what is encrypted afterwards has no holes.
             if content.isEncrypted { $0.environment["UNIX_IO_NOZEROOUT"] = "1" }
         }
-        try await run(command, binds: [.init(tree.archive, at: "\(Self.place)/tree.tar")])
+        try await run(command, binds: [.init(tree.archive, at: "\(Self.place)/tree.tar")], caching: Self.file)
         let attributes = ExtendedAttributes(try RootArchive(tree.archive).entries)
         if !attributes.items.isEmpty { try await writer.write(attributes, to: partition) }
     }

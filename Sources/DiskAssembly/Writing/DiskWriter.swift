@@ -79,7 +79,8 @@ struct DiskWriter {
         try await TreeStream(layers: tree.layers, timestamp: timestamp).pipe(in: folder, host: host) { [self] pipe in
             _ = try await run(
                 command.with { $0.input = .file(pipe) }, "writing the root filesystem",
-                binds: [.init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false)])
+                binds: [.init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false)],
+                caching: "\(Self.place)/disk.raw")
         }
         let attributes = ExtendedAttributes(items: tree.measure.attributes)
         if !attributes.items.isEmpty { try await write(attributes, to: partition) }
@@ -131,10 +132,15 @@ struct DiskWriter {
         return digest
     }
 
+    /// - Parameter cached: the disk, as the command sees it, of which blocks are kept in memory
     @discardableResult
-    func run(_ command: Command, _ purpose: String, binds: [SandboxJob.Bind]) async throws -> CommandResult {
+    func run(
+        _ command: Command, _ purpose: String, binds: [SandboxJob.Bind], caching cached: String? = nil
+    ) async throws -> CommandResult {
+        var job = job(command, binds: binds)
+        if let cached { DiskCache(host: host)?.apply(to: &job, disk: cached) }
         do {
-            return try await Sandbox(host: host).check(job(command, binds: binds), purpose: purpose)
+            return try await Sandbox(host: host).check(job, purpose: purpose)
         } catch let error as HostError where error.notes.contains(where: { $0.contains("No space left on device") }) {
             throw HostError(
                 .noSpace, "\(purpose): the disk that holds '\(host.store.root)' is full",

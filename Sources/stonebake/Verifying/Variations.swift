@@ -71,11 +71,7 @@ struct Variations: Sendable {
     }
 
     private mutating func varyByLibrary(beside executable: String) {
-        let folder = Files.folder(of: executable)
-        let candidates = [folder, "\(Files.folder(of: folder))/lib/stonebake"].map {
-            "\($0)/\(SandboxVariation.libraryName)"
-        }
-        guard let library = candidates.first(where: { Files.exists($0) }) else {
+        guard let library = PreloadedLibrary.path(SandboxVariation.libraryName, beside: executable) else {
             notVaried.append(
                 "the clock, the order of directories and the host's name: \(SandboxVariation.libraryName) does not lie "
                     + "beside \(executable) (swift build --product stonebake-variation)")
