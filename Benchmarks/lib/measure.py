@@ -9,7 +9,7 @@ adopts orphans (PR_SET_CHILD_SUBREAPER), waits for all of them, and reads what t
     written      bytes of file pages made dirty on disks, and of direct writes (/proc/PID/io, write_bytes), also of files
                  that are removed again; not what goes to pipes or to a tmpfs, nor the filesystem's own journal
     peak_mb      the largest sum of proportional set sizes (smaps_rollup, Pss) seen at one time, QEMU's left out; the
-                 page cache does not count, nor do files on a tmpfs; looked at every 0.15 s, so that a shorter peak escapes
+                 page cache does not count, nor do files on a tmpfs; looked at every 0.3 s, so that a shorter peak escapes
     qemu_mb      the same for QEMU's processes
 """
 
@@ -25,7 +25,7 @@ import time
 from dataclasses import asdict, dataclass
 
 PR_SET_CHILD_SUBREAPER = 36
-INTERVAL = 0.15
+INTERVAL = 0.3
 
 
 @dataclass

@@ -189,7 +189,7 @@ HOW = """\
   mkosi has its incremental cache (`Incremental=yes`), made untimed.
 - All but mmdebstrap's product is a raw disk; mmdebstrap's is a tar. One line shows Stonebake with qcow2 besides.
 - wall time: until the command ends. CPU time: user and system time of everything the command started, emulated guests
-  included. Memory: the largest sum of proportional set sizes, looked at every 0.15 s, QEMU's apart; a tmpfs or the page
+  included. Memory: the largest sum of proportional set sizes, looked at every 0.3 s, QEMU's apart; a tmpfs or the page
   cache is not in it. Written: bytes of file pages made dirty on disks, scratch files and removed files included.
 - In a round each case runs once, in the order of the table. Before each (but the unchanged one) everything is written, the
   caches are dropped, and the files that the run is going to read (its packages or layers, the tools' programs and

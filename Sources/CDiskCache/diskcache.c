@@ -41,6 +41,7 @@ struct block {
 static struct block blocks[CAPACITY];
 static int32_t first_of[1 << HASH_BITS];
 static int32_t count;
+static int32_t dirty_count;
 static char *memory;
 // Through which it was written.
 static int writer = -1;
@@ -145,9 +146,13 @@ static int flush(void) {
         if (write_out(parts, used, start * BLOCK) != 0) return -1;
     }
     count = 0;
+    dirty_count = 0;
     memset(first_of, 0xff, sizeof first_of);
     return 0;
 }
+
+// What is read otherwise is read from the kernel.
+static int flush_changes(void) { return dirty_count > 0 ? flush() : 0; }
 
 // A place for a block that is not there yet; -1 where there is none.
 static int32_t add(int64_t number) {
@@ -172,7 +177,7 @@ static ssize_t read_at(int descriptor, void *bytes, size_t size, off64_t place) 
             if (got == BLOCK && (index = add(place / BLOCK)) >= 0) memcpy(content(index), bytes, BLOCK);
             return got;
         }
-        if (flush() != 0) return -1;
+        if (flush_changes() != 0) return -1;
     }
     return syscall(SYS_pread64, descriptor, bytes, size, place);
 }
@@ -186,6 +191,7 @@ static ssize_t write_at(int descriptor, const void *bytes, size_t size, off64_t 
             if (index < 0) index = add(place / BLOCK);
             if (index < 0) return -1;
             memcpy(content(index), bytes, BLOCK);
+            dirty_count += !blocks[index].dirty;
             blocks[index].dirty = 1;
             return BLOCK;
         }
@@ -211,14 +217,17 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t size, off64_t place) 
 }
 
 ssize_t read(int descriptor, void *bytes, size_t size) {
-    return settle(descriptor) != 0 ? -1 : syscall(SYS_read, descriptor, bytes, size);
+    if (is_disk(descriptor) && flush_changes() != 0) return -1;
+    return syscall(SYS_read, descriptor, bytes, size);
 }
 ssize_t write(int descriptor, const void *bytes, size_t size) {
     return settle(descriptor) != 0 ? -1 : syscall(SYS_write, descriptor, bytes, size);
 }
 
-int fsync(int descriptor) { return is_disk(descriptor) ? flush() : (int)syscall(SYS_fsync, descriptor); }
-int fdatasync(int descriptor) { return is_disk(descriptor) ? flush() : (int)syscall(SYS_fdatasync, descriptor); }
+int fsync(int descriptor) { return is_disk(descriptor) ? flush_changes() : (int)syscall(SYS_fsync, descriptor); }
+int fdatasync(int descriptor) {
+    return is_disk(descriptor) ? flush_changes() : (int)syscall(SYS_fdatasync, descriptor);
+}
 
 int fallocate(int descriptor, int mode, off_t place, off_t size) {
     return settle(descriptor) != 0 ? -1 : (int)syscall(SYS_fallocate, descriptor, (long)mode, place, size);
@@ -234,7 +243,8 @@ int ftruncate64(int descriptor, off64_t size) {
 }
 
 int close(int descriptor) {
-    int failure = descriptor == writer && flush() != 0 ? errno : 0;
+    // Another process may write it before it is opened again.
+    int failure = is_disk(descriptor) && flush() != 0 ? errno : 0;
     if (descriptor == writer) writer = -1;
     if (descriptor >= 0 && descriptor < DESCRIPTORS) kinds[descriptor] = UNKNOWN;
     int result = (int)syscall(SYS_close, descriptor);
@@ -246,7 +256,7 @@ int close(int descriptor) {
 // A program that ends without closing the disk has written it all the same.
 __attribute__((destructor)) static void end(void) {
     static const char message[] = "the disk's last blocks cannot be written\n";
-    if (writer < 0 || flush() == 0) return;
+    if (writer < 0 || flush_changes() == 0) return;
     syscall(SYS_write, 2, message, sizeof message - 1);
     syscall(SYS_exit_group, 8);
 }

@@ -62,20 +62,35 @@ struct DiskFile: Sendable {
     }
 
     /// Writes another file's content at an offset; where it holds nothing but zeros, nothing is written.
-    func write(contentsOf source: String, at offset: Int64) throws(HostError) {
+    ///
+    /// - Returns: a digest that two files share only with the same content: of the pieces that are not zeros, each with its
+    ///   place.
+    func write(contentsOf source: String, at offset: Int64) throws(HostError) -> Digest {
         let input = open(source, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw Files.failure(errno, "cannot open", source) }
         defer { close(input) }
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        var position = offset
+        var buffer = [UInt8](repeating: 0, count: Self.zeros.count)
+        var position: Int64 = 0
+        var hash = SHA256()
         while true {
-            let count = read(input, &buffer, buffer.count)
+            // SEEK_DATA: its holes need not be read. ENXIO: nothing but a hole up to the end.
+            let data = lseek(input, off_t(position), 3)
+            if data < 0, errno == ENXIO { break }
+            guard data >= 0 else { throw Files.failure(errno, "cannot read", source) }
+            position = Int64(data) / Int64(buffer.count) * Int64(buffer.count)
+            let count = pread(input, &buffer, buffer.count, off_t(position))
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Files.failure(errno, "cannot read", source) }
-            if count == 0 { return }
-            if memcmp(buffer, Self.zeros, count) != 0 { try write(Array(buffer[..<count]), at: position) }
+            if count == 0 { break }
+            if memcmp(buffer, Self.zeros, count) != 0 {
+                let piece = buffer[..<count]
+                hash.update("\(position) ")
+                piece.withUnsafeBytes { hash.update($0) }
+                try write(Array(piece), at: offset + position)
+            }
             position += Int64(count)
         }
+        return hash.finalize()
     }
 
     private static let zeros = [UInt8](repeating: 0, count: 1 << 16)

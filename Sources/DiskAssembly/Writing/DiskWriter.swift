@@ -57,7 +57,8 @@ struct DiskWriter {
         guard let partition = layout[.root] else { return }
         let command = Command("e2fsck", ["-f", "-n", "\(Self.place)/disk.raw?offset=\(partition.start)"])
         let result = try await Sandbox(host: host).run(
-            job(command, binds: [.init(disk.path, at: "\(Self.place)/disk.raw")]))
+            job(
+                command, binds: [.init(disk.path, at: "\(Self.place)/disk.raw")], caching: "\(Self.place)/disk.raw"))
         guard result.succeeded else {
             throw DiskError(
                 .verification, "the finished root filesystem is damaged", hint: "this is a defect of Stonebake",
@@ -126,7 +127,6 @@ struct DiskWriter {
         let disk = disk
         let digest = try await blocking(named: "esp") {
             try disk.write(contentsOf: "\(work)/esp.img", at: partition.start)
-            return try Digest.of(file: .init("\(work)/esp.img"))
         }
         try removeTree(work)
         return digest
@@ -137,10 +137,9 @@ struct DiskWriter {
     func run(
         _ command: Command, _ purpose: String, binds: [SandboxJob.Bind], caching cached: String? = nil
     ) async throws -> CommandResult {
-        var job = job(command, binds: binds)
-        if let cached { DiskCache(host: host)?.apply(to: &job, disk: cached) }
         do {
-            return try await Sandbox(host: host).check(job, purpose: purpose)
+            return try await Sandbox(host: host).check(
+                job(command, binds: binds, caching: cached), purpose: purpose)
         } catch let error as HostError where error.notes.contains(where: { $0.contains("No space left on device") }) {
             throw HostError(
                 .noSpace, "\(purpose): the disk that holds '\(host.store.root)' is full",
@@ -148,10 +147,11 @@ struct DiskWriter {
         }
     }
 
-    private func job(_ command: Command, binds: [SandboxJob.Bind]) -> SandboxJob {
+    private func job(_ command: Command, binds: [SandboxJob.Bind], caching cached: String?) -> SandboxJob {
         SandboxJob(layers: [tools.tree], command: command).with {
             $0.binds = binds
             $0.timestamp = timestamp
+            if let cached { DiskCache(host: host)?.apply(to: &$0, disk: cached) }
         }
     }
 

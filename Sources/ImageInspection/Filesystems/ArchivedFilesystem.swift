@@ -55,7 +55,7 @@ final class ArchivedFilesystem: FilesystemReader {
             record.links = counts[record.handle] ?? 1
             return record
         }
-        return (records.sorted { $0.path.precedesBytewise($1.path) }, Int(index + 1))
+        return (records.sortedBytewise { $0.path }, Int(index + 1))
     }
 
     private static func record(

@@ -33,7 +33,7 @@ final class Ext4Reader: FilesystemReader {
                 pending.append((path.isEmpty ? entry.name : "\(path)/\(entry.name)", entry.inode))
             }
         }
-        return result.sorted { $0.path.precedesBytewise($1.path) }
+        return result.sortedBytewise { $0.path }
     }
 
     private func record(_ path: String, _ number: Int64, _ inode: [UInt8]) throws -> FileRecord {

@@ -94,7 +94,7 @@ final class FATReader: FilesystemReader {
                 }
             }
         }
-        return result.sorted { $0.path.precedesBytewise($1.path) }
+        return result.sortedBytewise { $0.path }
     }
 
     private func records(in bytes: [UInt8], folder: String) -> [FileRecord] {

@@ -8,7 +8,7 @@ enum SecretTraces {
     static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
         let ranges = bytes.withUnsafeBytes { text in
             var found: [Range<Int>] = []
-            for method in hashes { text.find(method, &found) }
+            passwords(text, &found)
             for word in words { text.find(word, &found) }
             keys(text, &found)
             addresses(text, &found)
@@ -22,7 +22,23 @@ enum SecretTraces {
         }
     }
 
+    /// All begin with `$`.
     private static let hashes = SecretTexts.methods.map { Array($0.start.utf8) }
+
+    /// `$6$`, say: looked for at each dollar, as memmem(3) is slow with such short ones, and there are many of them.
+    private static func passwords(_ text: UnsafeRawBufferPointer, _ found: inout [Range<Int>]) {
+        var position = 0
+        while let place = text.place(of: UInt8(ascii: "$"), from: position) {
+            position = place + 1
+            guard let base = text.baseAddress,
+                hashes.contains(where: { $0.count <= text.count - place && memcmp(base + place, $0, $0.count) == 0 })
+            else { continue }
+            let line = text.line(around: place)
+            found.append(line)
+            position = line.upperBound
+        }
+    }
+
     /// The last one is the Kelvin sign, which becomes a k where the name of AWS' key is compared.
     private static let words = ["client-key-data:", "\"private_key_id\":", "\u{212A}"].map { Array($0.utf8) }
 
