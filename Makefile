@@ -8,6 +8,7 @@ demo:
 	@scripts/setup build run
 	$(SWIFT) build -c release --product stonebake
 	$(SWIFT) build -c release --product stonebake-variation
+	$(SWIFT) build -c release --product stonebake-diskcache
 	@scripts/demo
 
 # The whole suite; no test is skipped where a tool is missing, so that the tools are installed first.
@@ -16,6 +17,7 @@ demo:
 test: setup
 	$(SWIFT) build -c release --product stonebake
 	$(SWIFT) build -c release --product stonebake-variation
+	$(SWIFT) build -c release --product stonebake-diskcache
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel
 
@@ -23,6 +25,7 @@ test: setup
 # docs/catalogue.md. About three minutes each without KVM. APPLIANCES="django broker" takes some; KEEP=yes keeps the images.
 test-catalogue: setup
 	$(SWIFT) build -c release --product stonebake
+	$(SWIFT) build -c release --product stonebake-diskcache
 	@scripts/test-catalogue $(APPLIANCES)
 
 # Each way to divide disks by itself, built and booted: LVM, Btrfs with subvolumes, XFS, LUKS, two disks. The two layouts
@@ -51,18 +54,21 @@ build:
 	@scripts/setup build
 	$(SWIFT) build -c release --product stonebake
 	$(SWIFT) build -c release --product stonebake-variation
+	$(SWIFT) build -c release --product stonebake-diskcache
 
 # Stonebake beside mkosi, mmdebstrap, debos and vmdb2: Benchmarks/side-by-side.md. Needs root, and about half an hour.
 RUNS ?= 5
 bench:
 	@scripts/setup build run bench
 	$(SWIFT) build -c release --product stonebake
+	$(SWIFT) build -c release --product stonebake-diskcache
 	Benchmarks/side-by-side --runs $(RUNS)
 
 # One round, to try it; the table goes to .build-bench and not into the repository.
 bench-quick:
 	@scripts/setup build run bench
 	$(SWIFT) build -c release --product stonebake
+	$(SWIFT) build -c release --product stonebake-diskcache
 	Benchmarks/side-by-side --runs 1 --fresh --output .build-bench/side-by-side.md
 
 # A million changed pieces of Kickstart files are read: docs/kickstart.md. About 12 min.

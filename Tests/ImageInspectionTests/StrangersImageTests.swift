@@ -37,7 +37,7 @@ import Testing
             "dd if=/dev/zero of=disk.raw bs=512 seek=1 count=33 conv=notrunc status=none",
             "only its copy at the disk's end"
         ),
-        ("printf X | dd of=disk.raw bs=1 seek=600 conv=notrunc status=none", "only its copy at the disk's end"),
+        ("printf XXXX | dd of=disk.raw bs=1 seek=600 conv=notrunc status=none", "only its copy at the disk's end"),
         ("printf XXXX | dd of=disk.raw bs=1 seek=1060 conv=notrunc status=none", "only its copy at the disk's end"),
         (
             "printf '\\377\\377\\377\\377' | dd of=disk.raw bs=1 seek=596 conv=notrunc status=none",

@@ -1,0 +1,55 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import HostSystem
+
+@Suite struct SparseCopyTests {
+    /// On a disk, and in memory, where the page cache is all there is.
+    @Test(arguments: ["/var/tmp", "/dev/shm"], [false, true])
+    func `a copy has the same bytes and holes, past the page cache or not`(place: String, bypassing: Bool) throws {
+        var template = Array("\(place)/stonebake-copy-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { try? removeTree(folder) }
+        // Longer than the buffer, a hole, data that begins within a block, and an end that is no block's.
+        var content = [UInt8](repeating: 0, count: 24 << 20)
+        for index in 0..<(9 << 20) { content[index] = UInt8(truncatingIfNeeded: index &* 31 &+ index >> 9) }
+        content.replaceSubrange((20 << 20) + 77..<(20 << 20) + 80, with: [1, 2, 3])
+        content += [7, 8, 9]
+        try Files.write(Array(content[..<(9 << 20)]), to: "\(folder)/source")
+        let descriptor = open("\(folder)/source", O_WRONLY)
+        #expect(pwrite(descriptor, [1, 2, 3] as [UInt8], 3, (20 << 20) + 77) == 3)
+        #expect(pwrite(descriptor, [7, 8, 9] as [UInt8], 3, 24 << 20) == 3)
+        close(descriptor)
+        try SparseCopy.copy(
+            "\(folder)/source", to: "\(folder)/target", bypassingCache: bypassing, cancelled: CancellationFlag())
+        #expect(try Files.read("\(folder)/target") == content)
+        var (source, target) = (stat(), stat())
+        #expect(stat("\(folder)/source", &source) == 0 && stat("\(folder)/target", &target) == 0)
+        #expect(target.st_blocks <= source.st_blocks)
+        #expect(source.st_blocks < 20 << 11)
+    }
+
+    @Test func `a copy of a file that nobody may read says so, and one that is cancelled ends`() throws {
+        #expect(throws: HostError.self) {
+            try SparseCopy.copy("/var/tmp/no-such-file", to: "/var/tmp/none", cancelled: CancellationFlag())
+        }
+        #expect(!Files.exists("/var/tmp/none"))
+        let flag = CancellationFlag()
+        flag.cancel()
+        let target = "/var/tmp/stonebake-cancelled-\(getpid())"
+        defer { unlink(target) }
+        #expect(throws: CancellationError.self) {
+            try SparseCopy.copy("/proc/self/exe", to: target, bypassingCache: true, cancelled: flag)
+        }
+    }
+
+    @Test func `texts are sorted by their bytes, and equal ones stay in their order`() {
+        let texts = ["b", "a/b", "a", "é", "a-b", "", "a", "Z"]
+        let sorted = Array(texts.enumerated()).sortedBytewise { $0.element }
+        #expect(sorted.map(\.element) == ["", "Z", "a", "a", "a-b", "a/b", "b", "é"])
+        #expect(sorted.map(\.offset) == [5, 7, 2, 6, 4, 1, 0, 3])
+        #expect([String]().sortedBytewise { $0 } == [])
+    }
+}
