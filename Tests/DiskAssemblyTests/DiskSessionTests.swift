@@ -8,6 +8,25 @@ import Testing
 @testable import DiskAssembly
 
 @Suite(.serialized) struct DiskSessionTests {
+    @Test func `what blkid prints of several partitions is told apart by their numbers`() {
+        let text = """
+            DEVNAME=/dev/disk/by-path/scsi-2:0:11:0-part14
+            PART_ENTRY_NUMBER=14
+
+            DEVNAME=/dev/disk/by-path/scsi-2:0:11:0-part1
+            LABEL=a=b
+            TYPE=ext4
+
+            done
+            """
+        #expect(
+            DiskVerifier.properties(text) == [
+                14: ["DEVNAME": "/dev/disk/by-path/scsi-2:0:11:0-part14", "PART_ENTRY_NUMBER": "14"],
+                1: ["DEVNAME": "/dev/disk/by-path/scsi-2:0:11:0-part1", "LABEL": "a=b", "TYPE": "ext4"],
+            ])
+        #expect(DiskVerifier.properties("done\n").isEmpty)
+    }
+
     @Test func `a session that is given up while it starts is gone at once, with its processes`() async throws {
         let host = try TestTools.host()
         let session = try await DiskAssembler(host: host).prepare(useKVM: false)

@@ -19,7 +19,9 @@ struct StorageVerifier: Sendable {
                 handle: handle, number: number, progress: progress, layout: disk.layout, kernel: kernel,
                 systemPartitionFiles: [])
             verifier.rootType = root?.format ?? "ext4"
-            for partition in disk.layout.partitions { try verifier.verify(partition) }
+            for partition in disk.layout.partitions {
+                try verifier.verify(partition, found: handle.properties(of: verifier.device(partition)))
+            }
         }
         try cancelled.check()
         try verifyVolumes(handle)
