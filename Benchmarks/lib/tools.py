@@ -50,6 +50,8 @@ class Stonebake:
     def __init__(self, scratch, executable):
         self.folder = Path(scratch) / "stonebake"
         self.executable = str(executable)
+        # What it runs inside sandboxes.
+        self.worker = str(Path(executable).with_name("stonebake-worker"))
         self.first = self.folder / "first"
         self.spec = self.folder / "spec"
 
@@ -65,7 +67,8 @@ class Stonebake:
         shutil.copytree(HERE / "wsgi", self.spec, symlinks=True)
         if kept:
             lock.write_bytes(kept)
-        program = hashlib.sha256(Path(self.executable).read_bytes()).hexdigest()
+        program = hashlib.sha256(
+            Path(self.executable).read_bytes() + Path(self.worker).read_bytes()).hexdigest()
         mark = self.folder / ".prepared"
         if kept and mark.exists() and mark.read_text() == program:
             return
@@ -92,7 +95,7 @@ class Stonebake:
         store = store or self.folder / "store"
         return Timed(
             arguments, image, env=self.environment(store),
-            reads=[store, self.executable, *libraries(self.executable), *HOST])
+            reads=[store, self.executable, self.worker, *libraries(self.executable), *libraries(self.worker), *HOST])
 
     def _new_store(self, parts):
         store = empty(self.folder / "store")

@@ -1,4 +1,5 @@
 import ApplianceSpec
+import FileTrees
 package import HostSystem
 
 /// Boots a throw-away overlay of an image in QEMU and finds out whether the appliance's checks hold.

@@ -1,5 +1,5 @@
+import FileTrees
 import Glibc
-import HostSystem
 
 enum FilePaths {
     /// The path without symbolic links, from the root.

@@ -1,5 +1,6 @@
 package import ApplianceSpec
 package import Diagnostics
+package import TreeMeasures
 
 /// From what the tree takes and what the spec asks for to partitions. Pure: the same values give the same layout.
 package struct DiskLayoutPlanner: Sendable {
@@ -25,7 +26,7 @@ package struct DiskLayoutPlanner: Sendable {
     /// The layout for a tree; errors point at the spec's `disk.size` or `disk.budget` and name the packages that take
     /// the space. There is a layout beside the error when only the budget is exceeded.
     package func layout(
-        for tree: TreeUsage, packages: [RootFilesystem.PackageSize]
+        for tree: TreeUsage, packages: [PackageSize]
     ) -> (layout: DiskLayout?, report: DiagnosticReport) {
         var report = DiagnosticReport()
         let layout: DiskLayout
@@ -47,7 +48,7 @@ package struct DiskLayoutPlanner: Sendable {
     }
 
     /// What is wrong with the disk's size by the spec's budget; nil when it is kept.
-    package func budgetDiagnostic(_ layout: DiskLayout, packages: [RootFilesystem.PackageSize]) -> Diagnostic? {
+    package func budgetDiagnostic(_ layout: DiskLayout, packages: [PackageSize]) -> Diagnostic? {
         guard let budget = settings.budget, layout.size > budget.value.bytes else { return nil }
         let excess = ByteSize(bytes: layout.size - budget.value.bytes)
         return Diagnostic(
@@ -62,7 +63,7 @@ package struct DiskLayoutPlanner: Sendable {
     package func earlyReport(_ lock: Lockfile) -> DiagnosticReport {
         let declared = lock.packages.reduce(Int64(0)) { $0 + $1.installedSize }
         let tree = TreeUsage(blocks: declared / 2 / Ext4Geometry.blockSize, inodes: 0)
-        let packages = lock.packages.map { RootFilesystem.PackageSize(name: $0.name, bytes: $0.installedSize) }
+        let packages = lock.packages.map { PackageSize(name: $0.name, bytes: $0.installedSize) }
             .sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
         let smallest = smallestSize(for: tree, free: 0)
         var report = DiagnosticReport()
@@ -80,7 +81,7 @@ package struct DiskLayoutPlanner: Sendable {
     }
 
     /// Lines for the ten packages that take the most, largest first.
-    package static func largest(_ packages: [RootFilesystem.PackageSize], count: Int = 10) -> [Diagnostic.Note] {
+    package static func largest(_ packages: [PackageSize], count: Int = 10) -> [Diagnostic.Note] {
         packages.prefix(count).map { .init("\($0.name): \(ByteSize(bytes: $0.bytes))") }
     }
 
@@ -155,7 +156,7 @@ package struct DiskLayoutPlanner: Sendable {
     }
 
     func tooSmall(
-        _ size: ByteSize, smallest: Int64, tree: TreeUsage, packages: [RootFilesystem.PackageSize]
+        _ size: ByteSize, smallest: Int64, tree: TreeUsage, packages: [PackageSize]
     ) -> Diagnostic {
         let rest = ByteSize(bytes: smallest - tree.bytes)
         let parts = "files \(ByteSize(bytes: tree.bytes)), filesystem and partitions \(rest)"
@@ -169,5 +170,5 @@ package struct DiskLayoutPlanner: Sendable {
 
 extension TreeMeasure {
     /// The ten packages that take the most space, largest first.
-    package var largestPackages: [RootFilesystem.PackageSize] { Array(packageSizes.prefix(10)) }
+    package var largestPackages: [PackageSize] { Array(packageSizes.prefix(10)) }
 }

@@ -2,9 +2,11 @@ package import BuildPlanning
 import ApplianceSpec
 import ContentDigest
 import Diagnostics
+internal import FileTrees
 import FoundationEssentials
 internal import Glibc
 package import HostSystem
+internal import TreeMeasures
 
 /// From a root filesystem to a disk that boots: partition table, EFI system partition, GRUB, root filesystem, and the
 /// proof, through libguestfs, that the disk is what was planned.

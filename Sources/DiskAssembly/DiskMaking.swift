@@ -1,7 +1,9 @@
 import ApplianceSpec
 import BuildPlanning
 package import ContentDigest
+import FileTrees
 import HostSystem
+import TreeMeasures
 
 /// A disk that is written and not yet verified.
 package struct WrittenDisk: Sendable {

@@ -1,7 +1,9 @@
 import BuildPlanning
 import ContentDigest
+import FileTrees
 import FoundationEssentials
 import HostSystem
+import TreeMeasures
 
 /// What libguestfs has looked at and found right, by a digest of all of a disk that its verdict depends on: everything
 /// outside of the root filesystem, what wrote that filesystem, and the tree's files that the verdict speaks of.

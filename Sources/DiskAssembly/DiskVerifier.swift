@@ -1,4 +1,5 @@
 import BuildPlanning
+import FileTrees
 import HostSystem
 
 /// Looks at a finished disk through libguestfs, that is with Linux' own drivers, and says what it is; anything that is

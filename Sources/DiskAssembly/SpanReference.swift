@@ -1,5 +1,6 @@
 import HostSystem
 import Synchronization
+import TreeMeasures
 
 /// The span of a launch under way, for those who wait for it.
 final class SpanReference: Sendable {

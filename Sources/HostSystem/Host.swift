@@ -1,5 +1,7 @@
 internal import CLinux
+package import FileTrees
 internal import Glibc
+internal import SandboxInside
 
 /// The machine, passed to the stages as one value: what runs commands, keeps results, downloads, and tells the time.
 package struct Host: Sendable {
@@ -11,8 +13,10 @@ package struct Host: Sendable {
     package let archives: ArchiveLocator
     /// For this run's temporary files; removed by `close`.
     package let scratch: ScratchFolder
-    /// The absolute path of the `stonebake` binary, which runs itself with hidden subcommands.
+    /// The absolute path of the `stonebake` binary.
     package let executable: String
+    /// What it runs inside sandboxes: lies beside it.
+    package var worker: String { "\(Files.folder(of: executable))/\(WorkerCommand.program)" }
     package let environment: [String: String]
     /// Seconds since 1970.
     package let now: @Sendable () -> Int64

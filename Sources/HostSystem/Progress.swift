@@ -1,3 +1,5 @@
+import FileTrees
+
 /// What a build tells while it runs. The terminal, the plain lines, the JSON lines and the log file all read these.
 package enum ProgressEvent: Sendable {
     package enum Level: String, Sendable { case debug, info, notice, warning }
@@ -72,11 +74,5 @@ extension ProgressSink {
             case .log(let text): send(.log("\(name): \(text)"))
             }
         }
-    }
-}
-
-extension Duration {
-    package var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

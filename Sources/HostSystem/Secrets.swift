@@ -1,4 +1,5 @@
 package import ContentDigest
+package import FileTrees
 
 /// What a person gives a build and no file of it keeps: passphrases, by name. They come from files (`--secret NAME=FILE`)
 /// or from the environment (`STONEBAKE_SECRET_NAME`).

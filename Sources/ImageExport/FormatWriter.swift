@@ -1,6 +1,7 @@
 import ApplianceSpec
 package import BuildPlanning
 package import ContentDigest
+import FileTrees
 import FoundationEssentials
 package import HostSystem
 

@@ -1,7 +1,9 @@
 package import BuildPlanning
 import ContentDigest
+import FileTrees
 import FoundationEssentials
 package import HostSystem
+import TreeMeasures
 
 /// Puts the formats of a disk into the folder from which a deployer takes them away.
 package struct ImagePublisher: Sendable {

@@ -1,3 +1,5 @@
+import CLinux
+import FileTrees
 package import Foundation
 package import HostSystem
 import Synchronization

@@ -1,6 +1,8 @@
 import BuildPlanning
 import ContentDigest
+import FileTrees
 package import HostSystem
+import TreeMeasures
 
 /// Makes the root filesystem in layers, each a step whose result is kept in the content store:
 ///

@@ -1,6 +1,6 @@
 import ApplianceSpec
 package import BuildPlanning
-import HostSystem
+import FileTrees
 
 extension RootfsAssembler {
     /// All steps of the root filesystem, from the plan of a build: what is cached is used, the rest made.

@@ -1,4 +1,5 @@
 package import BuildPlanning
+import FileTrees
 import HostSystem
 
 extension RootfsAssembler {

@@ -1,8 +1,10 @@
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 import ProgressDisplay
+import TreeMeasures
 
 /// One appliance of a run: its spec, lock and plan, and where its images go.
 struct ApplianceBuild: Sendable {

@@ -2,6 +2,7 @@ import ApplianceSpec
 import BootCheck
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 

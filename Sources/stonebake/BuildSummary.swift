@@ -2,6 +2,7 @@ import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import ProgressDisplay
+import TreeMeasures
 
 /// What a person reads when a build is done.
 struct BuildSummary {

@@ -1,7 +1,7 @@
 import ApplianceSpec
 import BuildPlanning
 import ContentDigest
-import HostSystem
+import FileTrees
 import SystemPackage
 
 /// Hashes the files that a spec copies into an image.

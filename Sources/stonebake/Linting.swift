@@ -1,6 +1,7 @@
 import ApplianceSpec
 import Diagnostics
 import DiskAssembly
+import FileTrees
 import Foundation
 import HostSystem
 import ImageExport

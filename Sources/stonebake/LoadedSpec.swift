@@ -3,8 +3,8 @@ import ArgumentParser
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 
 /// A spec that compiled, and its lock as it lies beside it.
 struct LoadedSpec: Sendable {

@@ -1,8 +1,8 @@
 import ApplianceSpec
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 
 /// `Images/wsgi-1.0.0`: what a build leaves for the deployer, and what a test leaves beside it.
 struct OutputFolder {

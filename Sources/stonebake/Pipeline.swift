@@ -3,11 +3,13 @@ import BuildPlanning
 import ContentDigest
 import Diagnostics
 import DiskAssembly
+import FileTrees
 import Foundation
 import HostSystem
 import ImageExport
 import PackageResolution
 import RootfsAssembly
+import TreeMeasures
 
 /// A build from its lock to its images: the steps of the plan, wired.
 struct Pipeline: Sendable {

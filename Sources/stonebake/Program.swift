@@ -1,8 +1,8 @@
 import ArgumentParser
 import ContentDigest
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 import RootfsAssembly
 
 /// The entry: parses, runs the subcommand in a task that signals cancel, and turns every outcome into an exit status.
@@ -14,10 +14,6 @@ enum Program {
         if let fault = libcryptoFault() {
             printToStandardError("error: \(fault): reinstall libssl3")
             exit(Diagnostics.ExitCode.unavailable.rawValue)
-        }
-        if arguments.first == "internal" {
-            // Stonebake runs itself inside namespaces; not for people, so not among the subcommands.
-            exit(InternalCommand.run(Array(arguments.dropFirst())))
         }
         // A reader that goes away (`stonebake plan | head`) is an error of write(2), not the end of a build's clean-up.
         signal(SIGPIPE, SIG_IGN)

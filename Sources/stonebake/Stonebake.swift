@@ -37,5 +37,3 @@ struct Stonebake: AsyncParsableCommand {
             SchemaCommand.self,
         ])
 }
-
-let stonebakeVersion = "0.1.0"

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import BootCheck
+@testable import FileTrees
 @testable import HostSystem
 
 /// `run` at a terminal of its own, and what is left when Stonebake is killed.

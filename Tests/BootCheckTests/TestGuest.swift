@@ -2,6 +2,7 @@ import FoundationEssentials
 import Testing
 
 @testable import BootCheck
+@testable import FileTrees
 @testable import HostSystem
 
 /// A small real guest: this machine's own kernel with an initramfs of busybox, dropbear and the QEMU guest agent. It

@@ -1,6 +1,7 @@
 import ContentDigest
 import Diagnostics
 import Testing
+import TreeMeasures
 
 @testable import ApplianceSpec
 @testable import BuildPlanning

@@ -55,8 +55,7 @@ import Testing
         try FileManager.default.copyItem(at: url, to: mirror)
         let specs = user.home.appendingPathComponent("specs")
         try ready.copySpecs(to: specs)
-        let program = user.home.appendingPathComponent("stonebake")
-        try FileManager.default.copyItem(at: StonebakeProcess.executable, to: program)
+        let program = try user.install()
         try user.ownHome()
         let build = try user.runWithoutNetwork(
             program.path, "build", "specs/wsgi", "--locked", "--offline", "--mirror", "mirror")

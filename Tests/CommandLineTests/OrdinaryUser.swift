@@ -31,6 +31,16 @@ final class OrdinaryUser {
         _ = try? Tool.run("rm", "-rf", home.path)
     }
 
+    /// Copies the program and what belongs beside it into the home folder; returns the program's path.
+    func install() throws -> URL {
+        let products = StonebakeProcess.executable.deletingLastPathComponent()
+        for name in ["stonebake", "stonebake-worker", "libstonebake-variation.so"] {
+            try FileManager.default.copyItem(
+                at: products.appendingPathComponent(name), to: home.appendingPathComponent(name))
+        }
+        return home.appendingPathComponent("stonebake")
+    }
+
     /// Gives the user what the test put into the home folder.
     func ownHome() throws {
         guard let name else { return }

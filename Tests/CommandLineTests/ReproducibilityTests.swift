@@ -83,12 +83,8 @@ import Testing
         try manager.createDirectory(at: store, withIntermediateDirectories: true)
         _ = try Tool.run(
             "cp", "-a", ready.store.appendingPathComponent("blobs").path, store.appendingPathComponent("blobs").path)
-        let products = StonebakeProcess.executable.deletingLastPathComponent()
-        for name in ["stonebake", "libstonebake-variation.so"] {
-            try manager.copyItem(at: products.appendingPathComponent(name), to: user.home.appendingPathComponent(name))
-        }
+        let program = try user.install().path
         try user.ownHome()
-        let program = user.home.appendingPathComponent("stonebake").path
         let run = try user.run(
             program, "build", "specs/minimal", "--locked", "--offline", "--verify-reproducible")
         Self.expectSame(run.status, run.output, run.error)

@@ -1,4 +1,5 @@
 import Diagnostics
+import FileTrees
 import Testing
 
 struct SuggestionTests {

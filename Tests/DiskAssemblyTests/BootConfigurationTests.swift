@@ -1,5 +1,5 @@
 import ApplianceSpec
-import HostSystem
+import FileTrees
 import Testing
 
 @testable import BuildPlanning

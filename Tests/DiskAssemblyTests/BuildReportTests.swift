@@ -1,15 +1,16 @@
 import ApplianceSpec
 import BuildPlanning
 import ContentDigest
+import FileTrees
 import Foundation
-import HostSystem
 import Testing
+import TreeMeasures
 
 @Suite struct BuildReportTests {
     static let report: BuildReport = {
         let digest = Digest.of("x")
         let layout = Sample.planner().layout(for: LayoutTests.wsgi, packages: []).layout
-        let packages = (1...30).map { RootFilesystem.PackageSize(name: "p\($0)", bytes: Int64(1000 - $0)) }
+        let packages = (1...30).map { PackageSize(name: "p\($0)", bytes: Int64(1000 - $0)) }
         let image = DiskImage(
             path: "/disk.raw",
             layout: layout

@@ -2,10 +2,12 @@ import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import HostSystem
 import Synchronization
 import SystemPackage
 import Testing
+import TreeMeasures
 
 @testable import DiskAssembly
 

@@ -1,5 +1,6 @@
 import ContentDigest
 import HostSystem
+import SandboxInside
 import SystemPackage
 import Testing
 

@@ -1,6 +1,7 @@
 import ApplianceSpec
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import Glibc
 import HostSystem
 import Testing

@@ -1,5 +1,6 @@
 import BuildPlanning
 import Testing
+import TreeMeasures
 
 @testable import DiskAssembly
 

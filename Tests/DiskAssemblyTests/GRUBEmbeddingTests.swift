@@ -1,5 +1,5 @@
 import BuildPlanning
-import HostSystem
+import FileTrees
 import Testing
 
 @testable import DiskAssembly

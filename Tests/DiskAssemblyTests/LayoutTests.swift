@@ -1,6 +1,7 @@
 import ApplianceSpec
 import Diagnostics
 import Testing
+import TreeMeasures
 
 @testable import BuildPlanning
 
@@ -68,7 +69,7 @@ import Testing
         let source = SourceFile(path: "spec.yaml", text: "disk:\n  size: 300 MB\n")
         let range = source.range(line: 2, column: 9, length: 6)
         let settings = Sample.settings(size: .fixed(ByteSize(bytes: 300_000_000)), at: range)
-        let packages = (1...12).map { RootFilesystem.PackageSize(name: "p\($0)", bytes: Int64(13 - $0) * 1_000_000) }
+        let packages = (1...12).map { PackageSize(name: "p\($0)", bytes: Int64(13 - $0) * 1_000_000) }
         let (layout, report) = Sample.planner(settings).layout(for: Self.wsgi, packages: packages)
         #expect(layout == nil)
         let error = report.diagnostics.first
@@ -94,7 +95,7 @@ import Testing
     @Test func `a disk over its budget is an error at the budget, which names the packages that take the space`() {
         let source = SourceFile(path: "spec.yaml", text: "disk: { budget: 400 MB }\n")
         let settings = Sample.settings(budget: 400_000_000, at: source.range(line: 1, column: 17, length: 6))
-        let packages = [RootFilesystem.PackageSize(name: "linux-image", bytes: 120_000_000)]
+        let packages = [PackageSize(name: "linux-image", bytes: 120_000_000)]
         let report = Sample.planner(settings).layout(for: Self.wsgi, packages: packages).report
         #expect(report.diagnostics.map(\.code) == ["over-budget"])
         #expect(report.diagnostics.first?.range?.description == "spec.yaml:1:17")

@@ -1,7 +1,8 @@
 import BuildPlanning
 import Diagnostics
-import HostSystem
+import FileTrees
 import Testing
+import TreeMeasures
 
 @testable import DiskAssembly
 

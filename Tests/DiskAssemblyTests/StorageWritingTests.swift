@@ -1,6 +1,7 @@
+import FileTrees
 import Glibc
-import HostSystem
 import Testing
+import TreeMeasures
 
 @testable import BuildPlanning
 @testable import DiskAssembly

@@ -4,6 +4,7 @@ import Glibc
 import SystemPackage
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 @Suite struct ArchiveTests {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 @Suite struct ProbesISOTests {

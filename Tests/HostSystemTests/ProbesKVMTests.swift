@@ -2,6 +2,7 @@ import FoundationEssentials
 import Synchronization
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 @Suite struct ProbesKVMTests {

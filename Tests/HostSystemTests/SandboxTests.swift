@@ -3,7 +3,9 @@ import FoundationEssentials
 import Glibc
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
+@testable import SandboxInside
 
 /// A root made of the host's /usr: enough to run a shell in.
 final class SandboxFixture: Sendable {
@@ -41,7 +43,7 @@ final class SandboxFixture: Sendable {
         let result = try await fixture.sandbox.check(
             fixture.shell(
                 """
-                echo "pid1 $(tr '\\0' ' ' </proc/1/cmdline | grep -c 'internal sandbox')"
+                echo "pid1 $(tr '\\0' ' ' </proc/1/cmdline | grep -c 'stonebake-worker')"
                 echo "host $(cat /proc/sys/kernel/hostname)"
                 echo "dev $(ls /dev | tr '\\n' ' ')"
                 echo "root $(ls / | tr '\\n' ' ')"
@@ -166,7 +168,7 @@ final class SandboxFixture: Sendable {
         try job.write(to: URL(filePath: order))
         let words =
             ["unshare"] + Sandbox.arguments(privateNetwork: true)
-            + [fixture.sandbox.executable, "internal", "sandbox"]
+            + [fixture.sandbox.worker] + WorkerCommand.words(["sandbox"])
         // `sleep` after `cat` keeps the pipe's writing end open until it is killed together with the shell.
         let script = "(cat \(order); exec sleep 600) | " + words.map(Command.quoted).joined(separator: " ")
         let runner = CommandRunner(progress: .silent)
@@ -185,6 +187,19 @@ final class SandboxFixture: Sendable {
         _ = try? await parent.value
     }
 
+    @Test func `a worker that is missing, or of another build, is told as such`() async throws {
+        let fixture = try SandboxFixture()
+        let stale = "\(fixture.folder)/\(WorkerCommand.program)"
+        let host = try Host(testing: "\(fixture.folder)/cache") { $0.executable = "\(fixture.folder)/stonebake" }
+        let missing = await #expect(throws: HostError.self) { try await Sandbox(host: host).run(fixture.shell("true")) }
+        #expect(missing?.message == "'\(stale)' is missing")
+        let worker = fixture.sandbox.worker
+        try Files.write("#!/bin/sh\nshift; exec \(Command.quoted(worker)) 0.0.0-0 \"$@\"\n", to: stale, mode: 0o755)
+        let refused = await #expect(throws: HostError.self) { try await Sandbox(host: host).run(fixture.shell("true")) }
+        #expect(refused?.message == "'stonebake-worker' is of another build than 'stonebake'")
+        try await host.close()
+    }
+
     @Test(arguments: [
         ("a:1000:65536\n", true), ("1000:100000:65536\n", false), ("h3:100000:65536\n", true),
         ("77:100000:70000", true),
@@ -200,10 +215,10 @@ extension SandboxFixture {
     static func frame(_ fixture: SandboxFixture, script: String) throws -> Data {
         let mountPoint = "\(fixture.folder)/mount"
         mkdir(mountPoint, 0o755)
-        let order = SandboxOrder(
-            layers: [], upper: "\(fixture.folder)/root", work: nil, mountPoint: mountPoint,
-            binds: [.init("/usr", at: "/usr")], privateNetwork: true, chroot: true, hostname: "localhost",
-            executable: "/bin/sh", arguments: ["-c", script], environment: [:])
+        var order = SandboxOrder(
+            layers: [], upper: "\(fixture.folder)/root", mountPoint: mountPoint, executable: "/bin/sh",
+            arguments: ["-c", script])
+        order.binds = [.init("/usr", at: "/usr")]
         let bytes = Array(try JSONEncoder().encode(order))
         return Data((0..<8).reversed().map { UInt8(truncatingIfNeeded: bytes.count >> ($0 * 8)) } + bytes)
     }

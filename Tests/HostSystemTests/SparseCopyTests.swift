@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 @Suite struct SparseCopyTests {

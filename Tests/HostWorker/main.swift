@@ -10,6 +10,7 @@
 //     HostWorker run PROGRAM ARGUMENT…    runs a command, prints its standard output's lines
 
 import ContentDigest
+import FileTrees
 import Glibc
 import HostSystem
 

@@ -1,4 +1,5 @@
 import ApplianceSpec
+import FileTrees
 import Foundation
 import Glibc
 import HostSystem

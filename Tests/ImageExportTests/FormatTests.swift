@@ -2,10 +2,12 @@ import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import FoundationEssentials
 import Glibc
 import HostSystem
 import Testing
+import TreeMeasures
 
 @testable import ImageExport
 

@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 import ImageInspection
 import Testing
 

@@ -1,6 +1,6 @@
 import ApplianceSpec
+import FileTrees
 import Foundation
-import HostSystem
 import ImageInspection
 import Testing
 

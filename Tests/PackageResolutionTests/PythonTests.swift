@@ -1,6 +1,7 @@
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import HostSystem
 import Testing
 

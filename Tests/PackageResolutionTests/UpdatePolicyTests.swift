@@ -1,5 +1,6 @@
 import BuildPlanning
 import ContentDigest
+import FileTrees
 import HostSystem
 import Testing
 

@@ -1,4 +1,5 @@
 import ContentDigest
+import FileTrees
 import HostSystem
 import Testing
 

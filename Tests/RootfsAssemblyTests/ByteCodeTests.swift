@@ -1,7 +1,9 @@
 import HostSystem
 import Testing
 
+@testable import FileTrees
 @testable import RootfsAssembly
+@testable import SandboxInside
 
 /// Python's byte code, compiled beside the scripts that ask for it.
 @Suite(.serialized) struct ByteCodeTests {

@@ -1,7 +1,9 @@
 import HostSystem
 import Testing
 
+@testable import FileTrees
 @testable import RootfsAssembly
+@testable import SandboxInside
 
 @Suite struct DebianFormatTests {
     /// dpkg is the judge.

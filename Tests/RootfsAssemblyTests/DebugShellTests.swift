@@ -2,6 +2,7 @@ import Glibc
 import Synchronization
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 @testable import RootfsAssembly
 

@@ -8,7 +8,9 @@ import HostSystem
 import PackageResolution
 import Testing
 
+@testable import FileTrees
 @testable import RootfsAssembly
+@testable import SandboxInside
 
 /// The WSGI appliance's tree, made from Debian's real archive: once for all tests of a run, and from a store in the
 /// build folder that later runs use again.

@@ -5,7 +5,10 @@ import Glibc
 import HostSystem
 import Testing
 
+@testable import FileTrees
 @testable import RootfsAssembly
+@testable import SandboxInside
+@testable import TreeMeasures
 
 /// What the whole way gives, from Debian's real archive.
 @Suite(.serialized) struct FinishedTreeTests {
@@ -156,7 +159,7 @@ private final class OtherUser: Sendable {
         let build = try FinishedTree.buildFolder
         var script = """
             mkdir -m 755 \(folder) && mkdir -m 755 \(folder)/cache \(folder)/cache/blobs
-            cp \(Command.quoted(build))/stonebake \(Command.quoted(build))/TreeWorker \(folder)/
+            cp \(Command.quoted(build))/stonebake-worker \(Command.quoted(build))/TreeWorker \(folder)/
             cp -r \(Command.quoted(store))/blobs/sha256 \(folder)/cache/blobs/
 
             """

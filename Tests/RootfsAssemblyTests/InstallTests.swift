@@ -6,7 +6,9 @@ import HostSystem
 import Testing
 
 @testable import ApplianceSpec
+@testable import FileTrees
 @testable import RootfsAssembly
+@testable import SandboxInside
 
 /// Packages made for the test, installed on top of a real base system.
 @Suite(.serialized) struct InstallTests {

@@ -1,9 +1,9 @@
 import BuildPlanning
 import Diagnostics
-import HostSystem
 import Testing
 
 @testable import ApplianceSpec
+@testable import FileTrees
 @testable import RootfsAssembly
 
 /// What the keys about the machine, and the ways to run a script, do to the tree.

@@ -3,7 +3,10 @@ import FoundationEssentials
 import HostSystem
 import Testing
 
+@testable import FileTrees
 @testable import RootfsAssembly
+@testable import SandboxInside
+@testable import TreeMeasures
 
 /// What a tree takes, and the stream in which it leaves its namespace.
 @Suite struct MeasureTests {

@@ -2,7 +2,9 @@ import BuildPlanning
 import HostSystem
 import Testing
 
+@testable import FileTrees
 @testable import RootfsAssembly
+@testable import SandboxInside
 
 /// Scripts of packages, and what is run in place of parts of them, against each other in a real root.
 @Suite(.serialized) struct ScriptShortcutTests {

@@ -3,7 +3,9 @@ import Glibc
 import HostSystem
 import Testing
 
+@testable import FileTrees
 @testable import RootfsAssembly
+@testable import SandboxInside
 
 /// The part of a package's script that makes one of its maintainer scripts.
 func script(_ name: String, _ text: String) -> String {

@@ -4,8 +4,10 @@ import FoundationEssentials
 import Glibc
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 @testable import RootfsAssembly
+@testable import SandboxInside
 
 @Suite struct UnpackTests {
     /// dpkg itself is the judge: the same packages, unpacked by `dpkg --unpack` into another root.
@@ -239,14 +241,16 @@ import Testing
         let manifest = UnpackManifest(
             packages: [.init(path: package)], database: true, folders: [], timestamp: 0, threads: 1)
         try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(shop.path)/manifest.json")
+        let worker = ([shop.host.worker] + WorkerCommand.words(["unpack", "manifest.json"])).map(Command.quoted)
+            .joined(separator: " ")
         let script = """
             mkdir -p small; mount -t tmpfs -o \(options) none small
-            STONEBAKE_ROOT=$PWD/small exec \(Command.quoted(shop.host.executable)) internal unpack manifest.json
+            STONEBAKE_ROOT=$PWD/small exec \(worker)
             """
         let namespace = getuid() == 0 ? ["--mount"] : ["--map-root-user", "--map-auto", "--mount"]
         let command = Command("unshare", namespace + ["sh", "-ec", script]).with { $0.workingDirectory = shop.path }
         let result = try await shop.host.runner.run(command)
-        let error = try #require(InternalFailure.error(in: result.tail), "\(result.tail)")
+        let error = try #require(WorkerFailure.error(in: result.tail), "\(result.tail)")
         #expect(error.code == code)
         #expect(error.exitCode == (code == .noSpace ? .tryAgain : .unavailable))
     }

@@ -1,10 +1,12 @@
 import ApplianceSpec
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import FoundationEssentials
 import Glibc
 import HostSystem
 import RootfsAssembly
+import SandboxInside
 
 // Builds the root filesystem of a spec with a lock, as whichever user this runs as, and prints the digest and the path of
 // its tar:

@@ -24,12 +24,14 @@ package struct SourceTreeEntry: Sendable, Equatable {
 /// build steps are taken of them, so that both see the same.
 package enum SourceTree {
     /// Left behind: what version control, Python and editors leave lying about.
-    private static let ignoredNames: Set<String> = [
+    package static let ignoredNames: Set<String> = [
         ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".pytest_cache", ".mypy_cache", ".DS_Store",
     ]
+    /// Left behind too: names that end so.
+    package static let ignoredSuffixes = [".pyc", "~", ".swp"]
 
-    package static func isIgnored(_ name: String) -> Bool {
-        ignoredNames.contains(name) || name.hasSuffix(".pyc") || name.hasSuffix("~") || name.hasSuffix(".swp")
+    private static func isIgnored(_ name: String) -> Bool {
+        ignoredNames.contains(name) || ignoredSuffixes.contains { name.hasSuffix($0) }
     }
 
     /// The tree at an absolute path, the root first, then sorted by path. Symbolic links are entries of their own and

@@ -1,3 +1,4 @@
+import FileTrees
 import HostSystem
 
 /// What the checks of one boot share.

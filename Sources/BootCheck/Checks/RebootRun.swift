@@ -1,3 +1,4 @@
+import FileTrees
 import HostSystem
 
 /// The step `reboot`: the guest restarts itself, and is waited for.

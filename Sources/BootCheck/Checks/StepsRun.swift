@@ -1,4 +1,5 @@
 import ApplianceSpec
+import FileTrees
 import HostSystem
 
 /// Steps in order, or the one step that a client's check is. What fails is tried again from the first step on: a message

@@ -1,3 +1,4 @@
+import FileTrees
 import HostSystem
 
 /// The guest's sshd, which knows a throw-away key from the seed.

@@ -1,3 +1,4 @@
+import FileTrees
 import HostSystem
 import Synchronization
 

@@ -1,3 +1,4 @@
+import FileTrees
 import FoundationEssentials
 import HostSystem
 import Synchronization

@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 
 /// What cloud-init (data source NoCloud) gets at the boot check: an identity, a throw-away key for root and the
 /// parameters, nothing else, for the appliance is to be tested as it is.

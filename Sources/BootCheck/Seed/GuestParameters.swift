@@ -1,5 +1,5 @@
+import FileTrees
 import FoundationEssentials
-import HostSystem
 
 /// The values of an appliance's parameters for one boot, and how the guest gets them (docs/first-boot.md).
 package struct GuestParameters: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import ApplianceSpec
+import TreeMeasures
 
 /// Bytes that a filesystem needs for a tree. For ext4 it is computed by what mke2fs spends; for the others it is a bound
 /// that leaves their own metadata room.

@@ -1,5 +1,6 @@
 package import ApplianceSpec
 package import Diagnostics
+package import TreeMeasures
 
 /// From a plan and what the trees take to sizes and places. Pure: the same values give the same layout.
 package struct StorageLayoutPlanner: Sendable {
@@ -19,7 +20,7 @@ package struct StorageLayoutPlanner: Sendable {
     ///   - trees: by the place of the filesystem that holds it; one that is not there has no files
     ///   - packages: what takes the space, largest first, to be named where it does not fit
     package func layout(
-        for trees: [StoragePlace: TreeUsage], packages: [RootFilesystem.PackageSize]
+        for trees: [StoragePlace: TreeUsage], packages: [PackageSize]
     ) -> (layout: StorageLayout?, report: DiagnosticReport) {
         var sizing = StorageSizing(settings: settings, plan: plan, trees: trees, packages: packages)
         let layout = sizing.layout()
@@ -41,12 +42,12 @@ struct StorageSizing {
     let settings: DiskSettings
     let plan: StoragePlan
     let trees: [StoragePlace: TreeUsage]
-    let packages: [RootFilesystem.PackageSize]
+    let packages: [PackageSize]
     var report = DiagnosticReport()
 
     init(
         settings: DiskSettings, plan: StoragePlan, trees: [StoragePlace: TreeUsage],
-        packages: [RootFilesystem.PackageSize]
+        packages: [PackageSize]
     ) {
         self.settings = settings
         self.plan = plan

@@ -2,6 +2,7 @@ package import ApplianceSpec
 package import ContentDigest
 import Diagnostics
 import FoundationEssentials
+package import TreeMeasures
 
 /// `report.json`: what a build made, from what, and how long it took. `docs/report.schema.json` describes it.
 package struct BuildReport: Codable, Sendable, Equatable {
@@ -34,7 +35,7 @@ package struct BuildReport: Codable, Sendable, Equatable {
         package var entries: Int
         package var kernel: String
         /// The ten packages that take the most space, largest first.
-        package var largestPackages: [RootFilesystem.PackageSize]
+        package var largestPackages: [PackageSize]
     }
 
     package struct Disk: Codable, Sendable, Equatable {

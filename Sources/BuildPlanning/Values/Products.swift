@@ -1,5 +1,6 @@
 package import ApplianceSpec
 package import ContentDigest
+package import TreeMeasures
 
 /// One raw, sparse, verified disk.
 package struct DiskImage: Sendable {

@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 
 /// supermin's initrd (a cpio of the new ASCII format, uncompressed) without the drivers that our disks do not need. Its
 /// init loads all that its list `modules` has, of all that might find a root disk: asking an IDE controller that has no

@@ -1,5 +1,5 @@
+internal import FileTrees
 internal import Glibc
-import HostSystem
 
 /// The kernel of x86 as an ELF file out of its bzImage (Documentation/arch/x86/boot.rst). QEMU starts it by its PVH entry,
 /// and the guest does not decompress it: emulated, that is a tenth of the start.

@@ -1,4 +1,4 @@
-import HostSystem
+internal import FileTrees
 internal import Glibc
 
 /// The host's kernels, one of which libguestfs starts in its appliance.

@@ -1,3 +1,4 @@
+import FileTrees
 import HostSystem
 
 /// libguestfs' appliance without what looking at our disks does not need: udev, the search for RAID, LVM and Windows'

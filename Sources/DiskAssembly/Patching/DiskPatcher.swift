@@ -1,5 +1,8 @@
 import BuildPlanning
+import FileTrees
 import HostSystem
+import SandboxInside
+import TreeMeasures
 
 /// Makes a disk out of the last one where only the contents of a few files differ, each of which takes as many blocks as
 /// before. mke2fs lays a tree out by its files' sizes in blocks alone, so that it would give the same bytes: the files'

@@ -1,6 +1,8 @@
 import ApplianceSpec
 import BuildPlanning
+import FileTrees
 import HostSystem
+import SandboxInside
 
 /// Makes one filesystem, or swap space, with its tree as a file of its own, with the programs of the tools layer.
 struct FilesystemMaker {

@@ -1,5 +1,5 @@
+internal import FileTrees
 internal import Glibc
-import HostSystem
 
 /// A passphrase as a drive of libguestfs' appliance. The file lies in memory, where the machine has such a place; it is
 /// all zeros until QEMU has opened it, and has lost its name before the passphrase is written into it: whatever kills this

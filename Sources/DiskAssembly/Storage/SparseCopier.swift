@@ -1,5 +1,5 @@
+internal import FileTrees
 internal import Glibc
-import HostSystem
 
 /// The parts of a sparse file that hold data, and their way into other files. What a file says is data is data, also where
 /// it is all zeros: a filesystem may rely on it where it lands on a disk whose other bytes mean nothing.

@@ -1,5 +1,7 @@
 import BuildPlanning
+import FileTrees
 import HostSystem
+import SandboxInside
 
 /// Puts what was made for partitions and volumes where it belongs: on the disks, or, where a partition is encrypted, into
 /// a file with what the partition holds in the clear, which libguestfs writes through the encryption later.

@@ -1,7 +1,9 @@
 import ApplianceSpec
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import HostSystem
+import TreeMeasures
 
 /// Makes the disks of a layout that the spec gives: each filesystem natively as a file of its own, these together onto the
 /// disks, and through libguestfs what needs Linux itself: encryption, files into XFS, and the verdict.

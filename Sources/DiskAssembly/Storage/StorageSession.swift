@@ -1,3 +1,4 @@
+import FileTrees
 import HostSystem
 
 /// One start of libguestfs' full appliance, with LVM, device mapper and udev, for disks that are written already.

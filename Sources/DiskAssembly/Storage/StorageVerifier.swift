@@ -1,4 +1,5 @@
 import BuildPlanning
+import FileTrees
 import HostSystem
 
 /// Looks at finished disks of a layout through libguestfs, that is with Linux' own drivers and LVM, and says what system

@@ -1,5 +1,6 @@
 import ApplianceSpec
 import BuildPlanning
+import FileTrees
 import HostSystem
 
 /// What libguestfs' appliance does with disks that are composed: encryption, and files into XFS. It runs on a thread of

@@ -1,6 +1,7 @@
 import BuildPlanning
+internal import FileTrees
 internal import Glibc
-import HostSystem
+internal import TreeMeasures
 
 /// A root filesystem's tar, divided by what is mounted where: each mount point's tree as a tar of its own.
 struct TreeSplit {

@@ -1,4 +1,5 @@
 import HostSystem
+import SandboxInside
 
 /// Memory for the blocks of a disk that mke2fs writes (Sources/CDiskCache): it takes half of the time with it. What is
 /// written is the same without it, where the library is missing.

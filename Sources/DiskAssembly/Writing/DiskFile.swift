@@ -1,6 +1,6 @@
 import ContentDigest
+internal import FileTrees
 internal import Glibc
-import HostSystem
 import SystemPackage
 
 /// A sparse file that becomes a disk.

@@ -1,7 +1,10 @@
 import BuildPlanning
 import ContentDigest
+import FileTrees
 import HostSystem
+import SandboxInside
 import SystemPackage
+import TreeMeasures
 
 /// Writes a disk natively: the filesystems by the tools layer's own programs, the rest as bytes.
 struct DiskWriter {

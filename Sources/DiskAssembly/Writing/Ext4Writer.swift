@@ -1,6 +1,7 @@
 import ApplianceSpec
 import BuildPlanning
 import HostSystem
+import TreeMeasures
 
 /// Makes the root filesystem with its tree in one go: `mke2fs -d` of e2fsprogs 1.47.1 or later reads the tar itself.
 enum Ext4Writer {

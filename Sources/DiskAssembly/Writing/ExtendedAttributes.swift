@@ -1,5 +1,6 @@
 import BuildPlanning
 import HostSystem
+import TreeMeasures
 
 /// The extended attributes that mke2fs leaves behind: of those in a tar it takes `security.capability` alone. debugfs
 /// (e2fsprogs) sets the others in the finished filesystem.

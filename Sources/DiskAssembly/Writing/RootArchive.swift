@@ -1,6 +1,7 @@
 import BuildPlanning
+internal import FileTrees
 internal import Glibc
-import HostSystem
+internal import TreeMeasures
 
 /// The headers of a root filesystem's tar (POSIX.1-2017 pax, with GNU's long names): what the tree takes, and single
 /// files out of it. Contents are skipped by seeking, so that 400 MB take a tenth of a second.

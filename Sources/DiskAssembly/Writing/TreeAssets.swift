@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 
 /// The few files of a tree that a disk is made by, copied out of it (`BootAssets`).
 struct TreeAssets {

@@ -1,3 +1,6 @@
+import FileTrees
+import SandboxInside
+
 /// A program to run: pure data, so that argument lists are built and tested without running anything.
 package struct Command: Sendable {
     package enum Input: Sendable {
@@ -59,7 +62,7 @@ package struct Command: Sendable {
     package var spanTitle: String {
         var words = [executable] + arguments
         if executable == "nice" { words = Array(arguments.dropFirst(2)) }
-        if arguments.first == "internal" { words = Array(arguments.dropFirst().prefix(1)) }
+        if arguments.first == WorkerCommand.build { words = Array(arguments.dropFirst().prefix(1)) }
         if arguments.first == "-c" || arguments.first == "-s" { words = [executable] }
         let text = words.map { $0.hasPrefix("/") ? Files.name(of: $0) : $0 }.joined(separator: " ")
         return text.count > 48 ? "\(text.prefix(47))…" : text

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import FileTrees
 internal import Glibc
 internal import Subprocess
 internal import SystemPackage

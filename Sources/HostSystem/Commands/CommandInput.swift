@@ -1,3 +1,4 @@
+internal import FileTrees
 internal import Glibc
 
 /// The writing end of a command's standard input.

@@ -1,3 +1,4 @@
+internal import FileTrees
 internal import Subprocess
 
 /// The one door through which programs run. Each gets a session of its own (a Ctrl-C reaches stonebake alone, which

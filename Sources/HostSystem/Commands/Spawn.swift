@@ -1,4 +1,5 @@
 internal import CLinux
+internal import FileTrees
 internal import Glibc
 
 /// Runs a short program where no task can be awaited (clean-up, look-ups), and blocks until it ends. It gets a process

@@ -1,4 +1,5 @@
 internal import ContentDigest
+internal import FileTrees
 internal import Glibc
 
 /// One request on its way: the tries, over its URLs, until one succeeds.

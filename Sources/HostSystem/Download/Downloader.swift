@@ -1,4 +1,5 @@
 package import ContentDigest
+internal import FileTrees
 internal import Glibc
 
 /// One file to be fetched.

@@ -1,3 +1,4 @@
+import FileTrees
 import Synchronization
 
 /// A small HTTP request: for indexes, and for the checks that ask a booted image.

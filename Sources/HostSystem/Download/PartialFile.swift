@@ -1,5 +1,6 @@
 internal import CLinux
 internal import ContentDigest
+internal import FileTrees
 internal import Glibc
 
 /// What has arrived of one download, in `partial/<key>`, with where it came from in `partial/<key>.from`. It outlives

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import FileTrees
 import Synchronization
 
 /// Runs transfers with libcurl's multi interface on one thread of its own: connections are kept and shared, HTTP/2

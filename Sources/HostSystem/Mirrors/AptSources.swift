@@ -1,3 +1,5 @@
+import FileTrees
+
 /// The machine's apt sources (sources.list(5)), as far as they say where binary packages come from.
 struct AptSources: Sendable {
     /// One source: a stanza, or a line.

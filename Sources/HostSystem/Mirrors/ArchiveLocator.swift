@@ -1,3 +1,4 @@
+package import FileTrees
 import Synchronization
 
 /// Finds where an archive lies, by its name: `debian`, `debian-security`, `pypi`, or a name of the user's own.

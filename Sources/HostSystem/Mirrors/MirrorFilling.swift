@@ -1,5 +1,6 @@
 package import ContentDigest
 internal import CLinux
+package import FileTrees
 internal import Glibc
 internal import SystemPackage
 

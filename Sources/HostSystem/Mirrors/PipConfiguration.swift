@@ -1,3 +1,5 @@
+import FileTrees
+
 /// Where pip on this machine gets packages from.
 struct PipConfiguration: Sendable {
     let environment: [String: String]

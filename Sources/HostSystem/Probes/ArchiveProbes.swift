@@ -1,3 +1,5 @@
+import FileTrees
+
 extension Doctor {
     /// What Debian's archive is signed with, as Debian installs it.
     private static let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"

@@ -1,3 +1,5 @@
+import FileTrees
+
 extension Doctor {
     /// What boot checks of brokers, WebSockets and relays speak through: the module, and Debian's package of it.
     /// `Sources/BootCheck/Clients/Python/check_clients.py` names the same.

@@ -1,4 +1,5 @@
 import Diagnostics
+import FileTrees
 import Glibc
 
 /// Finds out of each thing that a build needs whether it works, by using it.

@@ -1,4 +1,6 @@
+import FileTrees
 import Glibc
+import SandboxInside
 
 extension Doctor {
     var namespaceProbes: [Probe] {

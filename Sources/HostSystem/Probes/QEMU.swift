@@ -1,3 +1,5 @@
+package import FileTrees
+
 /// The QEMU system emulator of this machine.
 package struct QEMU: Sendable, Equatable {
     package struct Version: Sendable, Equatable, Comparable, Codable, CustomStringConvertible {

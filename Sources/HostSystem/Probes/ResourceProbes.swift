@@ -1,3 +1,5 @@
+import FileTrees
+
 extension Doctor {
     /// Bytes that a build of a small appliance takes in the cache: downloads, layers, the tree as tar, the disk.
     private static let space: Int64 = 5_000_000_000

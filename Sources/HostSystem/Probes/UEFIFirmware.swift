@@ -1,3 +1,4 @@
+import FileTrees
 import FoundationEssentials
 
 /// The UEFI firmware files of this machine, found through the descriptors that firmware packages install

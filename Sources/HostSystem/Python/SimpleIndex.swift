@@ -1,4 +1,5 @@
 internal import ContentDigest
+package import FileTrees
 internal import FoundationEssentials
 
 /// A project's page in a Python package index: its files and where they lie (PEP 691 as JSON, PEP 503 as HTML).

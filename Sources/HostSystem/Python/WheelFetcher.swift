@@ -1,4 +1,5 @@
 package import ContentDigest
+import FileTrees
 
 /// Brings locked wheels into the store. A lock names a wheel by project, file and SHA-256; the archive `pypi` (whatever
 /// index that is on this machine) says where the file lies.

@@ -1,5 +1,7 @@
+package import FileTrees
 internal import Glibc
 import Diagnostics
+internal import SandboxInside
 import Synchronization
 
 /// `--debug-shell`: a shell for the person at the terminal in the root of a step that failed, as it was when it failed.

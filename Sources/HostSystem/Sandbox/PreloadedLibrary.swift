@@ -1,3 +1,5 @@
+import FileTrees
+
 /// Libraries of Stonebake's own that are loaded into other programs (ld.so(8), `LD_PRELOAD`).
 package enum PreloadedLibrary {
     /// Beside the program, as the compiler leaves it, or in `../lib/stonebake`, as a package would have it.

@@ -1,7 +1,9 @@
 internal import CLinux
 internal import Dispatch
+internal import FileTrees
 internal import FoundationEssentials
 internal import Glibc
+internal import SandboxInside
 internal import SystemPackage
 
 /// Runs commands in a root of their own: mount, PID, IPC, UTS and network namespaces made by unshare(1), and a user
@@ -11,15 +13,15 @@ internal import SystemPackage
 /// network, devices and processes are not seen inside.
 package struct Sandbox: Sendable {
     /// The environment variable that holds the root's path for commands with `chroot: false`.
-    package static let rootVariable = "STONEBAKE_ROOT"
-    /// Where a job that runs beside its root finds it; what Anaconda calls it for `%post --nochroot`.
-    package static let besidePath = "/mnt/sysimage"
-    package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    package static let rootVariable = SandboxPlaces.rootVariable
+    /// Where a job that runs beside its root finds it.
+    package static let besidePath = SandboxPlaces.beside
+    package static let path = SandboxPlaces.programs
 
     private let runner: CommandRunner
     private let debugShell: DebugShell?
-    /// The stonebake executable: what runs as the first process inside.
-    let executable: String
+    /// What runs as the first process inside; see `WorkerCommand`.
+    let worker: String
     /// For mount points.
     private let scratch: ScratchFolder
     private let variation: SandboxVariation?
@@ -27,7 +29,7 @@ package struct Sandbox: Sendable {
     /// `progress` gets what commands print, in place of the host's.
     package init(host: Host, progress: ProgressSink? = nil) {
         runner = CommandRunner(progress: progress ?? host.progress, isMeasuring: false)
-        executable = host.executable
+        worker = host.worker
         debugShell = host.debugShell
         scratch = host.scratch
         variation = SandboxVariation(host.environment)
@@ -37,6 +39,10 @@ package struct Sandbox: Sendable {
     ///
     /// - Throws: `HostError` when the sandbox cannot be made, `CancellationError`.
     package func run(_ job: SandboxJob) async throws -> CommandResult {
+        guard Files.exists(worker) else {
+            throw HostError(
+                .toolMissing, "'\(worker)' is missing", hint: "it belongs to 'stonebake': install both, in one folder")
+        }
         let mountPoint = try scratch.newFolder("root")
         defer { rmdir(mountPoint) }
         var work: String?
@@ -49,7 +55,8 @@ package struct Sandbox: Sendable {
         let order = try self.order(job, mountPoint: mountPoint, work: work)
         line.sendInBackground(Array(try JSONEncoder().encode(order)))
         let command = Command(
-            "unshare", Self.arguments(privateNetwork: order.privateNetwork) + [executable, "internal", "sandbox"]
+            "unshare",
+            Self.arguments(privateNetwork: order.privateNetwork) + [worker] + WorkerCommand.words(["sandbox"])
         )
         .with {
             $0.input = .descriptor(line.far)
@@ -102,10 +109,15 @@ package struct Sandbox: Sendable {
         }
         for (name, value) in job.command.environment { environment[name] = value }
         var order = SandboxOrder(
-            layers: job.layers, upper: job.upper, work: work, mountPoint: mountPoint, binds: job.binds,
-            privateNetwork: !job.network, chroot: job.chroot, hostname: job.hostname,
-            executable: job.command.executable, arguments: job.command.arguments, environment: environment,
-            workingDirectory: job.command.workingDirectory)
+            layers: job.layers, upper: job.upper, mountPoint: mountPoint, executable: job.command.executable,
+            arguments: job.command.arguments)
+        order.work = work
+        order.binds = job.binds
+        order.privateNetwork = !job.network
+        order.chroot = job.chroot
+        order.hostname = job.hostname
+        order.environment = environment
+        order.workingDirectory = job.command.workingDirectory
         order.isBesideRoot = job.isBesideRoot
         order.isInteractive = job.terminal != nil
         if job.network { order.binds += Self.networkFiles() }
@@ -136,6 +148,7 @@ package struct Sandbox: Sendable {
             let hint = answer.errorNumber == EPERM ? SandboxRequirements.hint() : nil
             throw HostError(.unsupported, "cannot make a sandbox: \(failure)", hint: hint)
         }
+        if let error = WorkerFailure.error(in: result.tail) { throw error }
         let reason = result.tail.last ?? result.statusText
         throw HostError(
             .unsupported, "cannot make the namespaces of a sandbox: \(reason)", hint: SandboxRequirements.hint(),

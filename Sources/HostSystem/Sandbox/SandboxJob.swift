@@ -1,19 +1,8 @@
+package import SandboxInside
+
 /// What is to run in a sandbox, and what it sees there.
 package struct SandboxJob: Sendable {
-    /// Something of the host that is visible inside.
-    package struct Bind: Sendable, Codable, Equatable {
-        /// An existing file or folder of the host; absolute.
-        package var source: String
-        /// Absolute, inside the root. What is missing of it is created; below /run nothing of that stays.
-        package var target: String
-        package var readOnly: Bool
-
-        package init(_ source: String, at target: String, readOnly: Bool = true) {
-            self.source = source
-            self.target = target
-            self.readOnly = readOnly
-        }
-    }
+    package typealias Bind = SandboxBind
 
     /// Folders that make up the root, the lowest first. May be empty when there is an `upper`.
     package var layers: [String]
@@ -47,39 +36,4 @@ package struct SandboxJob: Sendable {
         change(&copy)
         return copy
     }
-}
-
-/// A job as it is sent to the process that makes the mounts: everything decided, nothing left to look up.
-struct SandboxOrder: Codable {
-    var layers: [String]
-    var upper: String?
-    var work: String?
-    var mountPoint: String
-    var binds: [SandboxJob.Bind]
-    var privateNetwork: Bool
-    var chroot: Bool
-    var isBesideRoot = false
-    var hostname: String
-    var executable: String
-    var arguments: [String]
-    var environment: [String: String]
-    var workingDirectory: String?
-    /// Standard input: a text, or a file of the host.
-    var inputText: String?
-    var inputFile: String?
-    /// Standard output is a person's terminal.
-    var isInteractive = false
-}
-
-/// What that process says before the command starts.
-struct SandboxAnswer: Codable {
-    /// Nil: everything is mounted and the command is being started.
-    var failure: String?
-    var errorNumber: Int32?
-}
-
-/// What that process says when the command has ended.
-struct SandboxUsage: Codable {
-    /// Processor time of the command and of all that was waited for, in seconds.
-    var seconds: Double
 }

@@ -1,3 +1,5 @@
+import SandboxInside
+
 /// What the second build of `build --verify-reproducible` has other than the first, where it reaches into sandboxes: the
 /// clock and the order of directories. The rest (host name, locale, time zone, umask) a sandbox sets itself, the same
 /// in every build; that the host's are others must not show.

@@ -1,4 +1,5 @@
 import Dispatch
+package import FileTrees
 import Glibc
 
 /// A datagram socket on this machine: a Unix socket, or UDP on the loopback address.

@@ -1,4 +1,5 @@
 import Dispatch
+package import FileTrees
 import Glibc
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Dispatch
+import FileTrees
 import Synchronization
 
 /// Work that nobody waits for until the end of the run: one after the other, on a thread of its own that takes what

@@ -1,4 +1,5 @@
 package import ContentDigest
+package import FileTrees
 internal import Glibc
 
 /// Blobs that hold what another one holds in a form that is quicker to read. `blobs/copies/ab/abcdef…`, named after the

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import ContentDigest
+internal import FileTrees
 internal import Glibc
 internal import SystemPackage
 

@@ -1,5 +1,6 @@
 package import ContentDigest
 internal import CLinux
+package import FileTrees
 internal import Glibc
 import Synchronization
 internal import SystemPackage

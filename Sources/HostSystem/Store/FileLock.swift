@@ -1,4 +1,5 @@
 internal import CLinux
+internal import FileTrees
 internal import Glibc
 
 /// An exclusive flock(2) on a file of its own. The kernel drops it when this process dies, however it dies; the file

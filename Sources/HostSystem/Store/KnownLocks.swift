@@ -1,4 +1,5 @@
 package import ContentDigest
+package import FileTrees
 
 /// The store remembers which locks were built from it, so that cleaning leaves what they need:
 ///

@@ -1,3 +1,4 @@
+package import FileTrees
 internal import Glibc
 
 /// `removeTree` of what goes with the run anyway: a failure is not told, and hides none.

@@ -1,3 +1,4 @@
+package import FileTrees
 internal import Glibc
 import Synchronization
 

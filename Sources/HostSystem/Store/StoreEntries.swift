@@ -1,4 +1,5 @@
 package import ContentDigest
+package import FileTrees
 import FoundationEssentials
 internal import Glibc
 

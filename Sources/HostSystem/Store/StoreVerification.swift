@@ -1,5 +1,6 @@
 internal import CLinux
 internal import ContentDigest
+package import FileTrees
 internal import Glibc
 
 extension ContentStore {

@@ -1,4 +1,5 @@
 import ContentDigest
+package import FileTrees
 
 extension ContentStore {
     /// Removes all but the most recently used results of that kind and name. A build calls it for what it has just made

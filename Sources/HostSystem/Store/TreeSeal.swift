@@ -1,5 +1,6 @@
 internal import CLinux
 internal import ContentDigest
+internal import FileTrees
 internal import Glibc
 
 /// What shows that a kept tree is as it was made, without reading its content.

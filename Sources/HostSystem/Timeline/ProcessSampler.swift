@@ -1,3 +1,4 @@
+internal import FileTrees
 internal import Glibc
 
 /// Reads from /proc what this process and everything that it started use (proc_pid_stat(5), proc_stat(5)).
@@ -109,13 +110,6 @@ struct ProcessSampler {
         var usage = rusage()
         getrusage(whom.rawValue, &usage)
         return usage.seconds
-    }
-}
-
-extension rusage {
-    /// User and system time.
-    var seconds: Double {
-        Double(ru_utime.tv_sec + ru_stime.tv_sec) + Double(ru_utime.tv_usec + ru_stime.tv_usec) / 1e6
     }
 }
 

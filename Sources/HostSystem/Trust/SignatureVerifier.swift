@@ -1,3 +1,5 @@
+import FileTrees
+
 /// Verifies OpenPGP signatures with gpgv(1), which knows no web of trust: a signature is good when one of the keyrings
 /// has its key.
 package struct SignatureVerifier: Sendable {

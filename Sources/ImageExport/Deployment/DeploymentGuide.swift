@@ -1,4 +1,5 @@
 package import ApplianceSpec
+import FileTrees
 import HostSystem
 
 /// The way from a target's file to a running instance, as commands with the names filled in. What only the deployer knows

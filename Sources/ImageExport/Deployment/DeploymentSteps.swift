@@ -1,4 +1,5 @@
 import ApplianceSpec
+import FileTrees
 import HostSystem
 
 extension DeploymentGuide {

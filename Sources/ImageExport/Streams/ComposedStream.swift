@@ -1,5 +1,5 @@
+package import FileTrees
 internal import Glibc
-package import HostSystem
 
 /// A file that nobody writes down: texts, parts of a disk and zeros, one after the other. It can be read anywhere, so that
 /// several threads compress it at once.

@@ -1,6 +1,6 @@
 internal import CZlib
+internal import FileTrees
 internal import Glibc
-internal import HostSystem
 
 /// zlib's compression of pieces that do not depend on one another.
 enum Deflate {

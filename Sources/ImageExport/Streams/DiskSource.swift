@@ -1,6 +1,6 @@
 internal import CLinux
+package import FileTrees
 internal import Glibc
-package import HostSystem
 
 /// A raw disk, or any other file, that several threads read at offsets. Beyond its end it reads as zeros.
 package final class DiskSource: Sendable {

@@ -1,6 +1,6 @@
 package import ContentDigest
+package import FileTrees
 internal import Glibc
-package import HostSystem
 
 /// A file that is written from its beginning to its end, and hashed on the way. Whole pages of zeros can be left out: the
 /// file is sparse then, and reads the same.

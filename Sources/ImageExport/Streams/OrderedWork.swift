@@ -1,5 +1,6 @@
 import Dispatch
-package import HostSystem
+package import FileTrees
+import HostSystem
 import Synchronization
 
 /// Work on numbered pieces, side by side, whose results are taken in order: so that what is written does not depend on the

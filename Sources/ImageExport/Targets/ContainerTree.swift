@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 
 /// The tree as a container of Incus or LXD has it: its root is mounted by who starts it, and it has no disks. With the disk's
 /// own fstab it waits for the EFI system partition for 90 seconds, and counts two units as failed.

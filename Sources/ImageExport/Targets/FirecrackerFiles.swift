@@ -2,6 +2,7 @@ import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import HostSystem
 
 /// What Firecracker boots: the kernel out of its bzImage as an ELF file, the initramfs, and the root filesystem without the

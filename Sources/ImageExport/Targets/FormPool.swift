@@ -1,6 +1,8 @@
 package import BuildPlanning
+import FileTrees
 package import HostSystem
 import Synchronization
+import TreeMeasures
 
 /// What several targets share: a form of the disk or of the tree, made once in a run, and only when somebody asks for it.
 /// The raw disk is read by all of them; what one target needs is linked into its own result.

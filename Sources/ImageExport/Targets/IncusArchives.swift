@@ -1,4 +1,5 @@
 import Diagnostics
+import FileTrees
 import HostSystem
 
 /// The archives of Incus and LXD that are the same for both: `metadata.yaml`, alone or before the disk or the tree.

@@ -1,6 +1,7 @@
 import ApplianceSpec
 import ContentDigest
 import Diagnostics
+import FileTrees
 import HostSystem
 
 /// Makes the files of one target in a folder: links what it shares with others, and writes what is its own beside it.

@@ -1,7 +1,7 @@
 import ApplianceSpec
 import ContentDigest
 import Diagnostics
-import HostSystem
+import FileTrees
 
 /// Boxes for Vagrant's providers, and the catalogue that `vagrant box add` reads.
 struct VagrantFiles {

@@ -1,5 +1,5 @@
 import ContentDigest
-package import HostSystem
+package import FileTrees
 
 /// A dynamic VHDX ([MS-VHDX]: Virtual Hard Disk v2 File Format). Blocks of zeros are left out.
 ///

@@ -1,4 +1,4 @@
-package import HostSystem
+package import FileTrees
 
 /// A fixed VHD ("Virtual Hard Disk Image Format Specification", Microsoft 2006): the disk, and a footer of 512 bytes. The disk
 /// is filled up with zeros to a whole MiB, as Azure wants it.

@@ -1,4 +1,4 @@
-package import HostSystem
+package import FileTrees
 
 /// A tar of GNU's old format with one sparse file, as `tar --format=oldgnu -S` writes it: Compute Engine reads no other.
 /// libarchive has no writer for it.

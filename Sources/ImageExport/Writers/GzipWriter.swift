@@ -1,4 +1,4 @@
-package import HostSystem
+package import FileTrees
 
 /// gzip (RFC 1952) on all processors: one member whose parts are compressed by themselves, as pigz does. The bytes follow
 /// from the content alone; no name and no time is in them.

@@ -1,7 +1,7 @@
 import ApplianceSpec
 import ContentDigest
 internal import Diagnostics
-import HostSystem
+internal import FileTrees
 
 /// An image of one layer in an OCI image layout (image-spec, "Image Layout Specification"): a folder of blobs by their
 /// digests, and the archive of it that skopeo reads and writes.

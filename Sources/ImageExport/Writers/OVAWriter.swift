@@ -1,5 +1,5 @@
 import ContentDigest
-import HostSystem
+internal import FileTrees
 internal import SystemPackage
 
 /// An OVA: an uncompressed ustar with the envelope, its manifest, and the disk, in this order.

@@ -1,6 +1,8 @@
 import BuildPlanning
 import ContentDigest
+import FileTrees
 import HostSystem
+import SandboxInside
 import SystemPackage
 
 /// qcow2 by the tools layer's qemu-img. Clusters are compressed on their own and written in order, so that the file does

@@ -1,5 +1,5 @@
 internal import ContentDigest
-package import HostSystem
+package import FileTrees
 
 /// A stream-optimised VMDK ("Virtual Disk Format 5.0", VMware), in the layout that VMware's own importer and VMDKstream
 /// agree on: what is found by reading forward only, and nothing behind the end-of-stream marker.

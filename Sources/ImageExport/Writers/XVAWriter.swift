@@ -1,5 +1,5 @@
 import ContentDigest
-import HostSystem
+internal import FileTrees
 internal import XMLDocuments
 
 /// An XVA, as `xe vm-export` writes it and XCP-ng imports it: a tar of `ova.xml` and the disk in chunks of 1 MiB, each

@@ -1,5 +1,7 @@
 import BuildPlanning
+import FileTrees
 import HostSystem
+import SandboxInside
 
 /// A file compressed by the tools layer's zstd: its library's version decides the bytes (1.5.4 of Debian 12 and 1.5.7 of
 /// Debian 13 write others), as zlib's and liblzma's do not.

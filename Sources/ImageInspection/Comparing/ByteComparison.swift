@@ -1,5 +1,5 @@
+import FileTrees
 import Glibc
-import HostSystem
 
 /// Finds the first byte in which two disks, or parts of them, differ. Holes in both are passed over unread.
 enum ByteComparison {

@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 
 /// Compares the files of two filesystems.
 struct FileComparison {

@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 
 /// Where two files of the same image format differ first, in the format's own terms.
 package enum FormatStructure {

@@ -1,5 +1,5 @@
 import ContentDigest
-package import HostSystem
+package import FileTrees
 
 /// Compares two disks: table, boot code, filesystems, files, packages; what is the same to the byte is not looked into.
 package struct ImageComparison: Sendable {

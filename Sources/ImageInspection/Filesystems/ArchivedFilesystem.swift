@@ -1,5 +1,5 @@
 import ContentDigest
-import HostSystem
+import FileTrees
 
 /// A filesystem whose files lie in a tar: libguestfs' appliance has read them into it, or it is the tree of a container.
 final class ArchivedFilesystem: FilesystemReader {

@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 
 /// Reads ext2, ext3 and ext4 without mounting: as an ordinary user, in seconds where an emulated appliance takes
 /// minutes. A journal that was not replayed is not replayed here either; the facts say so.

@@ -1,4 +1,4 @@
-import HostSystem
+import FileTrees
 
 /// Reads FAT12, FAT16 and FAT32 with long names: EFI system partitions.
 final class FATReader: FilesystemReader {

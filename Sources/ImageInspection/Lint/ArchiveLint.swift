@@ -1,5 +1,6 @@
 import ApplianceSpec
 import ContentDigest
+import FileTrees
 import HostSystem
 
 /// Containers that are a tar: OVA, XVA, OCI archives, boxes, images of Incus.

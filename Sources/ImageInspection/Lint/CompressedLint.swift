@@ -1,5 +1,5 @@
 import ApplianceSpec
-import HostSystem
+import FileTrees
 
 /// Compressed disks and archives: what is in them is read once, from the beginning to the end.
 struct CompressedLint {

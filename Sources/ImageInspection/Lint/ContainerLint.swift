@@ -1,6 +1,6 @@
 package import ApplianceSpec
 import ContentDigest
-package import HostSystem
+package import FileTrees
 
 /// Looks at the structure of an image file, whoever has made it, without taking its disk out of it.
 package struct ContainerLint {

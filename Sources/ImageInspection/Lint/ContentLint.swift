@@ -1,5 +1,5 @@
 package import ApplianceSpec
-package import HostSystem
+package import FileTrees
 
 /// Looks at what is on the disk of an image: what would make two machines the same one, what would keep it from booting or
 /// from being reached where it is to run, what was left behind, and what must not be given away.

@@ -1,5 +1,5 @@
+import FileTrees
 import Glibc
-import HostSystem
 
 /// Files beside an image that it names and that its readers open: a backing file, a data file, the extents and the parent of a
 /// VMDK. In a stranger's image such a name can be that of any file of this machine (CVE-2024-32498).

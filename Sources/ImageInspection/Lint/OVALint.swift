@@ -1,6 +1,6 @@
 import ApplianceSpec
 import ContentDigest
-import HostSystem
+import FileTrees
 import XMLDocuments
 
 /// An OVA: order of its members, manifest, envelope, and the disk in it.

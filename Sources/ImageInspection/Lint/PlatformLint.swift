@@ -1,6 +1,6 @@
 import ApplianceSpec
 import Diagnostics
-import HostSystem
+import FileTrees
 
 /// What one platform, or any, needs of the guest: drivers, data source, network, agent, layout.
 struct PlatformLint {

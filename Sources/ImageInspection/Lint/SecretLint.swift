@@ -1,3 +1,4 @@
+import FileTrees
 import HostSystem
 
 /// Looks for what must not be given away with an image: private keys, tokens, credentials, wherever people and installations

@@ -1,5 +1,5 @@
+import FileTrees
 import Glibc
-import HostSystem
 
 /// How much may come out of a compressed file. Images are full of zeros, so that much may come out of little; but what grows
 /// without end, or fills the building machine's disk with data that nobody wrote, is no image.

@@ -1,5 +1,5 @@
+import FileTrees
 import Glibc
-import HostSystem
 
 /// A raw disk, or a part of one, that is read at byte offsets. Reading beyond the end is an error: what a structure
 /// points at has to be there.

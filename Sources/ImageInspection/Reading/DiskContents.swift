@@ -1,4 +1,4 @@
-package import HostSystem
+package import FileTrees
 
 /// A disk image, opened: what divides it, and what lies in its parts.
 package struct DiskContents: Sendable {

@@ -2,6 +2,7 @@ import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import HostSystem
 
 /// One repository's verified Release file and the `Packages` indexes that it signs, all in the store.

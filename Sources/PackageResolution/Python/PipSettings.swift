@@ -1,4 +1,6 @@
+import FileTrees
 import HostSystem
+import SandboxInside
 
 /// What pip inside the sandbox is told of the machine's network: certificates, proxies, time-outs. Not told: indexes
 /// and link folders other than the archive `pypi`, because a lock could not say where such a wheel came from.

@@ -1,8 +1,10 @@
 package import ApplianceSpec
 package import BuildPlanning
 import Diagnostics
+import FileTrees
 import FoundationEssentials
 import HostSystem
+import SandboxInside
 
 extension PackageResolver {
     /// Locks the wheels of a Python environment: pip of the appliance's own release, with its Python and its markers,

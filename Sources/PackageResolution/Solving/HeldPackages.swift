@@ -1,6 +1,7 @@
 import BuildPlanning
 import ContentDigest
 import CSolv
+import FileTrees
 import HostSystem
 
 /// Locked packages that the archive no longer lists, taken from the store: a point release must not move what nobody

@@ -2,9 +2,12 @@ package import ApplianceSpec
 package import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import FoundationEssentials
 import HostSystem
+import SandboxInside
 import Synchronization
+import TreeMeasures
 
 extension RootfsAssembler {
     /// Puts what the spec says on top of the installed system, takes the machine's identity out, and measures all of it.
@@ -49,7 +52,7 @@ extension RootfsAssembler {
     private func measured(_ order: MeasureOrder, _ layers: RootLayers) async throws -> MeasureAnswer {
         let file = "\(order.changes)/order.json"
         try Files.write(Array(try JSONEncoder().encode(order)), to: file)
-        return try await runInternal(
+        return try await runWorker(
             ["measure", file], layers: RootLayers(layers.folders + [order.upper]), upper: nil,
             timestamp: order.timestamp)
     }
@@ -165,10 +168,13 @@ struct Configurator {
         guard !entries.isEmpty else { return }
         let folder = try assembler.host.scratch.newFolder("place")
         defer { try? removeTree(folder) }
-        let manifest = PlaceManifest(entries: entries, timestamp: lock.timestamp)
+        let manifest = PlaceManifest(
+            entries: entries,
+            ignored: IgnoredNames(names: SourceTree.ignoredNames, suffixes: SourceTree.ignoredSuffixes),
+            timestamp: lock.timestamp)
         // Its texts may be secrets.
         try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(folder)/manifest.json", mode: 0o600)
-        let _: Int = try await assembler.runInternal(
+        let _: Int = try await assembler.runWorker(
             ["place", "\(folder)/manifest.json"], layers: layers, upper: upper, timestamp: lock.timestamp)
     }
 

@@ -1,6 +1,7 @@
 import ApplianceSpec
 import BuildPlanning
 import Diagnostics
+import SandboxInside
 
 /// `/var/lib/apt/extended_states`: which packages nobody asked for, so that `apt-get autoremove` in the running system
 /// knows what has become needless, and what has not.

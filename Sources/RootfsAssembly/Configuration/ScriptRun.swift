@@ -1,5 +1,6 @@
 import ApplianceSpec
 import Diagnostics
+import FileTrees
 import HostSystem
 
 /// A script of the spec as it is run: its text in a file, the command that runs it, and where its output goes.

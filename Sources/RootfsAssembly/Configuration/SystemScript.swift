@@ -1,6 +1,7 @@
 import ApplianceSpec
 import Diagnostics
 import HostSystem
+import SandboxInside
 
 /// The shell commands that apply the spec's system settings, and what a machine in a cloud needs besides.
 struct SystemScript {

@@ -1,5 +1,6 @@
 import ApplianceSpec
 import HostSystem
+import SandboxInside
 
 /// Takes documentation and message catalogues out of the tree, and keeps dpkg from bringing them back with the next
 /// upgrade (dpkg.cfg(5), `path-exclude`).

@@ -1,3 +1,4 @@
+import FileTrees
 import HostSystem
 
 /// What many packages ask for and one run does for all of them, at the end of a layer and side by side: the initramfs,

@@ -1,4 +1,5 @@
-import HostSystem
+import FileTrees
+import SandboxInside
 
 /// What a failed maintainer script is told as: its package, its last lines, the log's path.
 enum MaintainerFailure {

@@ -1,5 +1,7 @@
 import ContentDigest
+import FileTrees
 import HostSystem
+import SandboxInside
 
 /// The data archives of packages, kept beside the packages as zstd. Unpacking a base system spends most of its processor
 /// time in liblzma, and a nightly build unpacks some hundred packages again of which three have changed. The copy is

@@ -1,5 +1,6 @@
 import ApplianceSpec
 package import BuildPlanning
+import FileTrees
 package import HostSystem
 
 /// Brings locked packages into the store: from mirror folders, from their archives, and with a snapshot date in the lock

@@ -1,6 +1,9 @@
 import BuildPlanning
+import FileTrees
 import HostSystem
+import SandboxInside
 import Synchronization
+import TreeMeasures
 
 /// Installs packages into one layer: preinst scripts, unpacking side by side, then dpkg configures what is unpacked.
 struct PackageInstaller {

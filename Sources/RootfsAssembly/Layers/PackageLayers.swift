@@ -1,5 +1,7 @@
 package import BuildPlanning
+import FileTrees
 import HostSystem
+import SandboxInside
 
 extension RootfsAssembler {
     /// The base system: what all appliances of a release share, configured.

@@ -2,7 +2,9 @@ package import ApplianceSpec
 package import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import HostSystem
+import SandboxInside
 
 extension RootfsAssembler {
     /// The virtual environment: made by the image's own Python from the locked wheels, offline, by the pip of the tools.

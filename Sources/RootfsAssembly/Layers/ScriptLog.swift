@@ -1,6 +1,8 @@
 import BuildPlanning
+import FileTrees
 import FoundationEssentials
 import HostSystem
+import SandboxInside
 import Synchronization
 
 /// Everything that maintainer scripts print in one step, for error messages and, as a file, for people.

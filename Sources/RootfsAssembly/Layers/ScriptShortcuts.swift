@@ -1,4 +1,6 @@
+import FileTrees
 import HostSystem
+import SandboxInside
 
 /// Scripts of Debian's packages that start programs for each line of a long list, several hundred each: what they do, by
 /// one program or by the shell itself.

@@ -1,4 +1,6 @@
+import FileTrees
 import HostSystem
+import SandboxInside
 
 /// What maintainer scripts find in place of the programs that would act on a running machine. Bound over the root's own,
 /// so that nothing of it is ever part of the tree.

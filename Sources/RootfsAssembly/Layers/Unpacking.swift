@@ -1,5 +1,7 @@
+import FileTrees
 import FoundationEssentials
 import HostSystem
+import SandboxInside
 
 extension RootfsAssembler {
     /// Unpacks the .debs, in the order in which dpkg would, into `upper` on top of the layers.
@@ -14,7 +16,7 @@ extension RootfsAssembler {
             packages: try await blocking(named: "copies") { try copies.packages(at: packages) }, database: database,
             folders: folders, timestamp: timestamp, threads: host.cpus)
         try Files.write(Array(try JSONEncoder().encode(manifest)), to: "\(folder)/manifest.json")
-        let summary: UnpackSummary = try await runInternal(
+        let summary: UnpackSummary = try await runWorker(
             ["unpack", "\(folder)/manifest.json"], layers: layers, upper: upper, timestamp: timestamp)
         host.store.keep(copies: summary.kept.map(Files.name(of:)), in: folder)
         host.progress.send(
@@ -22,10 +24,10 @@ extension RootfsAssembler {
     }
 
     /// Runs one of Stonebake's own commands next to the root, and reads the JSON that it answers.
-    func runInternal<Answer: Decodable>(
+    func runWorker<Answer: Decodable>(
         _ arguments: [String], layers: RootLayers, upper: String?, timestamp: Int64
     ) async throws -> Answer {
-        let result = try await sandbox.runInternal(
+        let result = try await sandbox.runWorker(
             arguments, layers: layers.folders, upper: upper, timestamp: timestamp)
         return try JSONDecoder().decode(Answer.self, from: Data(result.output))
     }

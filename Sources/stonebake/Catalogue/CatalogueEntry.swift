@@ -1,8 +1,8 @@
 import ApplianceSpec
 import BootCheck
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 
 /// One appliance of a catalogue: its spec, and what the last build and the last test left in the output folder.
 struct CatalogueEntry {

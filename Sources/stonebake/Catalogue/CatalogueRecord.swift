@@ -1,6 +1,6 @@
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 
 /// What became of the appliances of a folder when all of them were tested, kept beside them (`Appliances/catalogue.json`), so
 /// that a checkout in which nothing is built can tell it.

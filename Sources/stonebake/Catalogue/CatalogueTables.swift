@@ -1,6 +1,7 @@
 import ApplianceSpec
 import BootCheck
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 import ProgressDisplay

@@ -2,9 +2,11 @@ import ApplianceSpec
 import ArgumentParser
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 import ProgressDisplay
+import TreeMeasures
 
 struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import ArgumentParser
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 
 struct CatalogueCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }

@@ -2,8 +2,8 @@ import ApplianceSpec
 import ArgumentParser
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 import ImageExport
 import ImageInspection
 

@@ -1,5 +1,6 @@
 import ApplianceSpec
 import ArgumentParser
+import FileTrees
 import Foundation
 import HostSystem
 

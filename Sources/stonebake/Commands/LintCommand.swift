@@ -1,8 +1,8 @@
 import ApplianceSpec
 import ArgumentParser
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 import ImageInspection
 import ProgressDisplay
 

@@ -2,6 +2,7 @@ import ApplianceSpec
 import ArgumentParser
 import BootCheck
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 import ProgressDisplay

@@ -1,7 +1,7 @@
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import Foundation
-import HostSystem
 
 /// What `diff` is given: a lock, an image, or a folder that holds one of them.
 enum DiffSubject {

@@ -1,6 +1,6 @@
 import ApplianceSpec
+import FileTrees
 import Foundation
-import HostSystem
 import ImageInspection
 
 /// Differences for people: what matters first, long lists cut short unless all is asked for.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 import TimingReport

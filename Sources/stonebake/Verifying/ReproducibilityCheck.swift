@@ -2,6 +2,7 @@ import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 import ImageInspection

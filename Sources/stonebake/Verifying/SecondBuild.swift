@@ -1,5 +1,6 @@
 import BuildPlanning
 import Diagnostics
+import FileTrees
 import Foundation
 import HostSystem
 

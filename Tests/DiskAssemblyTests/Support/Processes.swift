@@ -1,5 +1,5 @@
+import FileTrees
 import Glibc
-import HostSystem
 
 /// What runs on this machine, by /proc.
 enum Processes {

@@ -2,6 +2,7 @@ import ApplianceSpec
 import BuildPlanning
 import ContentDigest
 import Diagnostics
+import FileTrees
 import Glibc
 import HostSystem
 import PackageResolution

@@ -1,8 +1,10 @@
 import ApplianceSpec
 import BuildPlanning
 import DiskAssembly
+import FileTrees
 import Glibc
 import HostSystem
+import TreeMeasures
 
 /// A tree with just what a disk is judged by: a Debian by its files, a kernel and an initramfs by their names, boot code
 /// of the right shape.

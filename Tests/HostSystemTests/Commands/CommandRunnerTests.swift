@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 @Suite struct CommandRunnerTests {

@@ -1,6 +1,7 @@
 import ContentDigest
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 /// A host with an empty store, impatient enough for tests.

@@ -2,6 +2,7 @@ import ContentDigest
 import Diagnostics
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 @Suite struct DownloaderTests {

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 /// A machine's configuration in a folder.

@@ -2,6 +2,7 @@ import ContentDigest
 import Glibc
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 /// A store on a filesystem of its own, small or read-only, in a mount namespace of its own.

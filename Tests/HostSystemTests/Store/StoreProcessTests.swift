@@ -2,6 +2,7 @@ import ContentDigest
 import Foundation
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 /// Several processes, some of which die.

@@ -2,6 +2,7 @@ import ContentDigest
 import Foundation
 import Testing
 
+@testable import FileTrees
 @testable import HostSystem
 
 @Suite struct StoreVerificationTests {

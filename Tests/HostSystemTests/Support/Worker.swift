@@ -1,5 +1,6 @@
 import Foundation
 
+@testable import FileTrees
 @testable import HostSystem
 
 /// A `HostWorker` process: what a test does in another process, to be killed there.

@@ -1,0 +1,2 @@
+/// What `--version` says.
+package let stonebakeVersion = "0.1.0"

@@ -1,0 +1,30 @@
+import FileTrees
+import SandboxInside
+
+extension Sandbox {
+    /// Runs one of Stonebake's own commands beside a root, which it finds at `Sandbox.rootVariable`.
+    ///
+    /// - Throws: the command's own error; `HostError.commandFailed` when it ended in another way.
+    @discardableResult
+    package func runWorker(
+        _ arguments: [String], layers: [String], upper: String? = nil, timestamp: Int64,
+        _ change: (inout SandboxJob) -> Void = { _ in }
+    ) async throws -> CommandResult {
+        let command = Command(worker, WorkerCommand.words(arguments)).with {
+            $0.output = .capture(limit: 256 << 20)
+        }
+        let job = SandboxJob(layers: layers, upper: upper, command: command).with {
+            $0.chroot = false
+            $0.timestamp = timestamp
+            change(&$0)
+        }
+        let result = try await run(job)
+        guard result.succeeded else {
+            if let error = WorkerFailure.error(in: result.tail) { throw error }
+            throw HostError(
+                .commandFailed, "'\(WorkerCommand.program) \(arguments.first ?? "")' ended with \(result.statusText)",
+                notes: result.tail)
+        }
+        return result
+    }
+}
