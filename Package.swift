@@ -45,11 +45,11 @@ func library(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Ta
 }
 
 /// A library of ours with nothing of Swift's runtime: it is loaded into programs of appliances and of the tools.
-func preloaded(_ name: String) -> Target {
+func preloaded(_ name: String, exclude: [String] = []) -> Target {
     .target(
-        name: name, exclude: ["link"],
+        name: name, exclude: exclude,
         linkerSettings: [
-            .unsafeFlags(["-nostartfiles", "-resource-dir", "\(Context.packageDirectory)/Sources/\(name)/link"])
+            .unsafeFlags(["-nostartfiles", "-resource-dir", "\(Context.packageDirectory)/Sources/CVariation/link"])
         ])
 }
 
@@ -79,7 +79,7 @@ let package = Package(
         library("CXML", "libxml-2.0", "libxml2-dev"),
         library("CZlib", "zlib", "zlib1g-dev"),
         .systemLibrary(name: "CLinux"),
-        preloaded("CVariation"),
+        preloaded("CVariation", exclude: ["link"]),
         preloaded("CDiskCache"),
 
         synchronous("Diagnostics", []),
