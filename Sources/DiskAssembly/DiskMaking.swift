@@ -71,9 +71,8 @@ struct DiskMaking: Sendable {
             if let known = seen.inspection(mark) { return known }
             let system = try seen.mark(systemOf: root.measure, assets: assets, layout: layout, tools: tools)
             let inspection = try await look(
-                at: place, session: offered == nil ? nil : session, boot: boot, knowing: seen.inspection(system))
+                at: place, session: offered == nil ? nil : session, boot: boot, system: system)
             try seen.remember(inspection, mark)
-            try seen.remember(inspection, system)
             return inspection
         }
     }
@@ -120,14 +119,14 @@ struct DiskMaking: Sendable {
     }
 
     private func look(
-        at place: DiskPlace, session: DiskSession?, boot: BootFiles, knowing system: DiskImage.Inspection?
+        at place: DiskPlace, session: DiskSession?, boot: BootFiles, system: Digest
     ) async throws -> DiskImage.Inspection {
         let own =
             session == nil
             ? try DiskSession(host: host, useKVM: useKVM, place: place, full: usesFullAppliance) : nil
         let result: Result<DiskImage.Inspection, any Error>
         do {
-            result = .success(try await look(at: place, through: own ?? session, boot: boot, knowing: system))
+            result = .success(try await look(at: place, through: own ?? session, boot: boot, system: system))
         } catch {
             result = .failure(error)
         }
@@ -136,7 +135,7 @@ struct DiskMaking: Sendable {
     }
 
     private func look(
-        at place: DiskPlace, through session: DiskSession?, boot: BootFiles, knowing system: DiskImage.Inspection?
+        at place: DiskPlace, through session: DiskSession?, boot: BootFiles, system: Digest
     ) async throws -> DiskImage.Inspection {
         guard let session else { throw DiskError(.appliance, "there is no libguestfs session") }
         let clock = ContinuousClock()
@@ -144,16 +143,19 @@ struct DiskMaking: Sendable {
         try await answered("start") { try await session.waitUntilUp() }
         let up = clock.now
         log("libguestfs was waited for", up - start)
-        let (layout, kernel, progress) = (layout, root.kernel, host.progress)
+        let (layout, kernel, progress, seen) = (layout, root.kernel, host.progress, DiskSeen(store: host.store))
         let files = boot.system?.files.map(\.path) ?? []
         let inspection = try await Timeline.measure("verify the disk", adopting: true) {
             do {
                 return try await answered("look at the disk") {
                     try await session.run { handle, cancelled in
-                        try DiskVerifier(
+                        let verifier = DiskVerifier(
                             handle: handle, number: place.number, progress: progress, layout: layout, kernel: kernel,
-                            systemPartitionFiles: files
-                        ).verify(cancelled, knowing: system)
+                            systemPartitionFiles: files)
+                        // Asked in turn: the disk before this one may be what says so.
+                        let inspection = try verifier.verify(cancelled, knowing: seen.inspection(system))
+                        try seen.remember(inspection, system)
+                        return inspection
                     }
                 }
             } catch let error as DiskError where error.code == .appliance && !usesFullAppliance {
