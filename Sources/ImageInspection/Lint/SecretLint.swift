@@ -44,13 +44,17 @@ struct SecretLint {
     }
 
     private func scan(_ bytes: [UInt8], _ path: String, _ found: inout LintFindings) {
-        if !path.hasPrefix("etc/ssh/ssh_host_"), hasPrivateKey(bytes) {
+        let beginnings = Self.beginnings.occurring(in: bytes)
+        if beginnings.isEmpty { return }
+        let mayHoldKey = beginnings.contains(SecretPattern.all.count)
+        if mayHoldKey, !path.hasPrefix("etc/ssh/ssh_host_"), hasPrivateKey(bytes) {
             found.error(
                 "private-key", "/\(path) holds a private key",
                 why: "who has the image has it, and every machine of it uses the same",
                 source: Self.source, remedy: "remove it; make keys at the first boot, or take them from a parameter")
         }
-        for pattern in SecretPattern.all where contains(bytes, pattern) {
+        for (index, pattern) in SecretPattern.all.enumerated()
+        where beginnings.contains(index) && contains(bytes, pattern) {
             found.error(
                 pattern.code, "/\(path) holds \(pattern.what)", why: "who has the image has it", source: Self.source,
                 remedy: "remove it, and make the token invalid")
@@ -93,6 +97,8 @@ struct SecretLint {
         bytes.withUnsafeBytes { $0.place(of: needle, from: start) }
     }
 
+    /// The patterns', and a private key's.
+    private static let beginnings = NeedleSet(SecretPattern.all.map(\.bytes) + [armour])
     private static let armour = Array("-----BEGIN ".utf8)
     private static let dashes = Array("-----".utf8)
 }
