@@ -6,6 +6,13 @@
 //
 //     STONEBAKE_DISK    the file's path
 //
+// and with
+//
+//     STONEBAKE_DISK_DIRECT    anything
+//
+// what nobody is going to read soon, the contents of files, is written past the page cache, as long as the disk takes it
+// quickly: a page of the cache costs more than the copying, most of all in a virtual machine that has to be given it.
+//
 // As only finished disks count, and unfinished ones are removed, fsync(2) of the file waits for nothing but this program's
 // own writes. The programs have one thread. Only old functions of the C library are used, so that any root's will do.
 #define _GNU_SOURCE
@@ -18,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -27,8 +35,13 @@ enum {
     HASH_BITS = 14,
     DESCRIPTORS = 256,
     // Parts and bytes of one write.
-    PARTS = 256,
-    LARGEST = 1 << 20,
+    PARTS = 1024,
+    LARGEST = 4 << 20,
+    // Blocks that are worth a write of their own past the page cache.
+    FEWEST_DIRECT = 16,
+    // Bytes after which the disk's speed is judged, and what it has to take of them in a second.
+    JUDGED = 32 << 20,
+    LEAST_PER_SECOND = 100000000,
 };
 
 struct block {
@@ -36,6 +49,8 @@ struct block {
     // Of the blocks with the same hash; -1 ends them.
     int32_t next;
     uint8_t dirty;
+    // Looked at again after it was written, or before: folders, tables and bitmaps, and no file's content.
+    uint8_t again;
 };
 
 static struct block blocks[CAPACITY];
@@ -45,6 +60,9 @@ static int32_t dirty_count;
 static char *memory;
 // Through which it was written.
 static int writer = -1;
+// The same file, opened to be written past the page cache; -1 where that is not wanted, or does not work.
+static int direct = -1;
+static int64_t direct_bytes, direct_nanoseconds;
 // By descriptor: not looked at yet, the disk, something else.
 static enum { UNKNOWN, DISK, OTHER } kinds[DESCRIPTORS];
 
@@ -99,11 +117,49 @@ static int by_number(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
+static void open_direct(void) {
+    if (direct >= 0 || getenv("STONEBAKE_DISK_DIRECT") == NULL) return;
+    direct = (int)syscall(SYS_openat, AT_FDCWD, getenv("STONEBAKE_DISK"), O_WRONLY | O_DIRECT | O_CLOEXEC);
+}
+
+static void end_direct(void) {
+    if (direct >= 0) syscall(SYS_close, direct);
+    direct = -1;
+}
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// Whoever waits for a slow disk does better to leave the writing to the kernel.
+static void judge(ssize_t written, int64_t nanoseconds) {
+    if (written % BLOCK != 0) {
+        end_direct();
+        return;
+    }
+    direct_bytes += written;
+    direct_nanoseconds += nanoseconds;
+    if (direct_bytes < JUDGED) return;
+    if (direct_bytes * 1e9 < (double)LEAST_PER_SECOND * (double)direct_nanoseconds) end_direct();
+    direct_bytes = 0;
+    direct_nanoseconds = 0;
+}
+
 // Writes all parts; they are changed.
-static int write_out(struct iovec *parts, int number, int64_t place) {
+static int write_out(struct iovec *parts, int number, int64_t place, int is_direct) {
     while (number > 0) {
-        ssize_t written = syscall(SYS_pwritev, writer, parts, (long)number, (long)place, 0L);
+        int descriptor = is_direct && direct >= 0 ? direct : writer;
+        int64_t start = descriptor == direct ? now() : 0;
+        ssize_t written = syscall(SYS_pwritev, descriptor, parts, (long)number, (long)place, 0L);
         if (written < 0 && errno == EINTR) continue;
+        // A disk with larger blocks, and filesystems that say so only now.
+        if (written < 0 && errno == EINVAL && descriptor == direct) {
+            end_direct();
+            continue;
+        }
+        if (written > 0 && descriptor == direct) judge(written, now() - start);
         if (written == 0) errno = EIO;
         if (written <= 0) return -1;
         place += written;
@@ -120,6 +176,14 @@ static int write_out(struct iovec *parts, int number, int64_t place) {
     return 0;
 }
 
+// Whether a file's content begins there that is long enough to be written by itself.
+static int begins_content(const int32_t *dirty, int32_t at, int32_t number) {
+    if (direct < 0 || at + FEWEST_DIRECT > number) return 0;
+    for (int32_t next = at; next < at + FEWEST_DIRECT; next++)
+        if (blocks[dirty[next]].again || blocks[dirty[next]].number != blocks[dirty[at]].number + next - at) return 0;
+    return 1;
+}
+
 // Writes what was changed and forgets everything. -1 and errno where that fails: whoever asked reports it.
 static int flush(void) {
     static int32_t dirty[CAPACITY];
@@ -132,7 +196,10 @@ static int flush(void) {
         int64_t start = blocks[dirty[at]].number;
         size_t length = 0;
         int used = 0;
+        int is_direct = begins_content(dirty, at, number);
         while (at < number && length < LARGEST && blocks[dirty[at]].number == start + (int64_t)(length / BLOCK)) {
+            if (length > 0 && is_direct && blocks[dirty[at]].again) break;
+            if (length > 0 && !is_direct && begins_content(dirty, at, number)) break;
             char *bytes = content(dirty[at]);
             if (used > 0 && (char *)parts[used - 1].iov_base + parts[used - 1].iov_len == bytes)
                 parts[used - 1].iov_len += BLOCK;
@@ -143,7 +210,7 @@ static int flush(void) {
             length += BLOCK;
             at++;
         }
-        if (write_out(parts, used, start * BLOCK) != 0) return -1;
+        if (write_out(parts, used, start * BLOCK, is_direct) != 0) return -1;
     }
     count = 0;
     dirty_count = 0;
@@ -158,7 +225,7 @@ static int flush_changes(void) { return dirty_count > 0 ? flush() : 0; }
 static int32_t add(int64_t number) {
     if (count == CAPACITY && flush() != 0) return -1;
     int32_t index = count++;
-    blocks[index] = (struct block){number, first_of[hash(number)], 0};
+    blocks[index] = (struct block){number, first_of[hash(number)], 0, 0};
     first_of[hash(number)] = index;
     return index;
 }
@@ -170,11 +237,15 @@ static ssize_t read_at(int descriptor, void *bytes, size_t size, off64_t place) 
         if (is_block(size, place)) {
             int32_t index = find(place / BLOCK);
             if (index >= 0) {
+                blocks[index].again = 1;
                 memcpy(bytes, content(index), BLOCK);
                 return BLOCK;
             }
             ssize_t got = syscall(SYS_pread64, descriptor, bytes, size, place);
-            if (got == BLOCK && (index = add(place / BLOCK)) >= 0) memcpy(content(index), bytes, BLOCK);
+            if (got == BLOCK && (index = add(place / BLOCK)) >= 0) {
+                blocks[index].again = 1;
+                memcpy(content(index), bytes, BLOCK);
+            }
             return got;
         }
         if (flush_changes() != 0) return -1;
@@ -186,8 +257,10 @@ static ssize_t write_at(int descriptor, const void *bytes, size_t size, off64_t 
     if (is_disk(descriptor)) {
         if (is_block(size, place)) {
             if (writer >= 0 && writer != descriptor && flush() != 0) return -1;
+            if (writer != descriptor) open_direct();
             writer = descriptor;
             int32_t index = find(place / BLOCK);
+            if (index >= 0) blocks[index].again = 1;
             if (index < 0) index = add(place / BLOCK);
             if (index < 0) return -1;
             memcpy(content(index), bytes, BLOCK);
@@ -245,7 +318,10 @@ int ftruncate64(int descriptor, off64_t size) {
 int close(int descriptor) {
     // Another process may write it before it is opened again.
     int failure = is_disk(descriptor) && flush() != 0 ? errno : 0;
-    if (descriptor == writer) writer = -1;
+    if (descriptor == writer) {
+        writer = -1;
+        end_direct();
+    }
     if (descriptor >= 0 && descriptor < DESCRIPTORS) kinds[descriptor] = UNKNOWN;
     int result = (int)syscall(SYS_close, descriptor);
     if (failure == 0) return result;

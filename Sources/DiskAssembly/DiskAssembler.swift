@@ -88,13 +88,15 @@ package struct DiskAssembler: Sendable {
     ///
     /// - Parameters:
     ///   - session: from `prepare`; nil starts one here, when it is needed
+    ///   - copy: where the disk is copied to while its digest is taken; a copy of a disk that turns out wrong may stay there
     ///   - beside: gets the written disk, and works on it while it is verified; what it makes counts only
     ///     when the disk turns out right
     /// - Returns: the disk, and what `beside` gave; nil when the disk came from the store, or was not made by itself.
     /// - Throws: `DiskError`, `HostError`, `CancellationError`; what `beside` throws.
     package func assemble<Beside: Sendable>(
         _ step: BuildStep, root: RootFilesystem, tools: ToolsRoot, plan: BuildPlan, session: DiskSession?,
-        useKVM: Bool = false, beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
+        useKVM: Bool = false, copyingTo copy: String? = nil,
+        beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
     ) async throws -> (image: DiskImage, beside: Beside?) {
         try await host.store.withLock("step-\(step.digest)", saying: "the disk of \(step.name)") {
             if let image = try cached(step) {
@@ -121,12 +123,12 @@ package struct DiskAssembler: Sendable {
                 last: try lastDisk(before: step, of: root, layout: layout))
             let made: DiskMaking.Made<Beside>
             do {
-                made = try await making.make(session: session, beside: beside)
+                made = try await making.make(session: session, copyingTo: copy, beside: beside)
             } catch let error where Self.isOfAppliance(error) {
                 let reason = (error as? FailedLook)?.reason.message ?? "\(error)"
                 host.progress.send(.message(.warning, "\(reason); once more with libguestfs' full appliance"))
                 making.usesFullAppliance = true
-                made = try await making.make(session: nil, beside: beside)
+                made = try await making.make(session: nil, copyingTo: copy, beside: beside)
             }
             let entry = try Timeline.measure("keep the disk") {
                 try keep(
@@ -185,7 +187,7 @@ package struct DiskAssembler: Sendable {
         var known: [String: Digest] = [:]
         for (index, path) in made.disks.enumerated() {
             let name = index == 0 ? "disk.raw" : "disk-\(made.layout.disks[index].name).raw"
-            known["/\(name)"] = try await blocking(named: "digest") { try DiskFile.digest(of: path) }
+            known["/\(name)"] = try await blocking(named: "digest") { try Digest.of(sparse: path) }
             try Files.move(path, to: "\(staging)/\(name)")
             // Nobody writes into it any more: who boots it makes an overlay.
             chmod("\(staging)/\(name)", 0o444)

@@ -49,9 +49,9 @@ struct DiskMaking: Sendable {
 
     /// - Throws: `DiskError`, `HostError`, `CancellationError`, what `beside` throws.
     func make<Beside: Sendable>(
-        session: DiskSession?, beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
+        session: DiskSession?, copyingTo copy: String?, beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
     ) async throws -> Made<Beside> {
-        if let made = try await patched(beside) { return made }
+        if let made = try await patched(copyingTo: copy, beside) { return made }
         let offered = session.flatMap { $0.capacity >= layout.size ? $0.take() : nil }
         let place = try offered ?? DiskPlace(host: host, capacity: layout.size)
         let assets = TreeAssets(folder: root.assets)
@@ -67,7 +67,7 @@ struct DiskMaking: Sendable {
         log("the disk was written", clock.now - start)
         let seen = DiskSeen(store: host.store)
         let mark = try seen.mark(surroundings: surroundings, tree: root.measure, assets: assets, tools: tools)
-        return try await finish(place, writer, mark: mark, beside: beside) {
+        return try await finish(place, writer, mark: mark, copyingTo: copy, beside: beside) {
             if let known = seen.inspection(mark) { return known }
             let system = try seen.mark(systemOf: root.measure, assets: assets, layout: layout, tools: tools)
             let inspection = try await look(
@@ -79,7 +79,7 @@ struct DiskMaking: Sendable {
 
     /// The last disk with the few changed files in it; nil where that cannot be made.
     private func patched<Beside: Sendable>(
-        _ beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
+        copyingTo copy: String?, _ beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
     ) async throws -> Made<Beside>? {
         guard let last else { return nil }
         let timestamp = plan.lock.timestamp
@@ -93,29 +93,44 @@ struct DiskMaking: Sendable {
         host.progress.send(.log("the disk is the last one with what has changed"))
         let writer = DiskWriter(
             host: host, tools: tools, layout: layout, disk: place.disk, folder: place.folder, timestamp: timestamp)
-        return try await finish(place, writer, mark: last.mark, beside: beside) { last.inspection }
+        return try await finish(place, writer, mark: last.mark, copyingTo: copy, beside: beside) { last.inspection }
     }
 
     /// What comes after the writing: the checks, and beside them the digest and what the caller makes of the disk.
     private func finish<Beside: Sendable>(
-        _ place: DiskPlace, _ writer: DiskWriter, mark: Digest,
+        _ place: DiskPlace, _ writer: DiskWriter, mark: Digest, copyingTo copy: String?,
         beside: @escaping @Sendable (WrittenDisk) async throws -> Beside,
         looking: () async throws -> DiskImage.Inspection
     ) async throws -> Made<Beside> {
         let path = place.disk.path
-        let digest = Task {
-            try await Timeline.measure("digest of the disk") {
-                try await blocking(named: "digest") { try DiskFile.digest(of: path) }
+        let digest = Task { try await self.digest(of: path, copyingTo: copy) }
+        do {
+            async let besides = beside(WrittenDisk(path: path, digest: digest))
+            // Natively, which is quicker than in the appliance and can be done beside what that looks at.
+            async let isClean: Void = Timeline.measure("e2fsck") { try await writer.check() }
+            let inspection = try await looking()
+            try await isClean
+            return Made(
+                image: DiskImage(path: path, layout: layout, inspection: inspection, tree: root.measure), mark: mark,
+                beside: try await besides, digest: try await digest.value)
+        } catch {
+            // Nothing is written any more when this is told.
+            digest.cancel()
+            _ = await digest.result
+            throw error
+        }
+    }
+
+    private func digest(of path: String, copyingTo copy: String?) async throws -> Digest {
+        let bypassingCache = host.sparesPageCache
+        return try await Timeline.measure("digest of the disk") {
+            try await blocking(named: "digest") { cancelled in
+                guard let copy else { return try Digest.of(sparse: path, bypassingCache: bypassingCache) }
+                return try SparseCopy.digest(
+                    copying: path, to: copy, cache: bypassingCache ? [.readsPast, .writesPast] : .writesPast,
+                    cancelled: cancelled)
             }
         }
-        async let besides = beside(WrittenDisk(path: path, digest: digest))
-        // Natively, which is quicker than in the appliance and can be done beside what that looks at.
-        async let isClean: Void = Timeline.measure("e2fsck") { try await writer.check() }
-        let inspection = try await looking()
-        try await isClean
-        return Made(
-            image: DiskImage(path: path, layout: layout, inspection: inspection, tree: root.measure), mark: mark,
-            beside: try await besides, digest: try await digest.value)
     }
 
     private func look(

@@ -32,6 +32,10 @@ package struct Host: Sendable {
     /// What encrypted disks are locked with.
     package let secrets: Secrets
 
+    /// Whether disks are written and read past the page cache, where they can: of several that are built in one run only the
+    /// last would stay in it anyway, and each page of it costs more than its bytes.
+    package private(set) var sparesPageCache = false
+
     /// What the driver chooses; each has the default of an ordinary run.
     package struct Options: Sendable {
         package var progress: ProgressSink = .silent
@@ -85,9 +89,10 @@ package struct Host: Sendable {
         cpus = Host.usableProcessors()
     }
 
-    /// The same machine and run, whose events say for whom they are: one of several appliances that are built at once.
-    package func telling(of name: String) -> Host {
+    /// The same machine and run for one of several appliances that are built in it, whose events say for whom they are.
+    package func building(oneOfMany name: String) -> Host {
         var copy = self
+        copy.sparesPageCache = true
         copy.progress = progress.telling(of: name)
         copy.runner = CommandRunner(progress: copy.progress)
         copy.store = store.telling(copy.progress)

@@ -56,14 +56,24 @@ package struct ImagePublisher: Sendable {
         try await prepare(file.name(stem: stem), at: file.path, stem: stem, into: folder)
     }
 
+    /// Where `publish` looks for a format's file that is copied aside by somebody else. `discard` removes it as the others.
+    ///
+    /// - Parameter suffix: of the file's name, behind the stem
+    package func place(aside suffix: String, stem: String, in folder: String) throws -> String {
+        let aside = aside(stem, folder)
+        try Files.makeFolder(aside)
+        return "\(aside)/\(stem)\(suffix)"
+    }
+
     private func prepare(_ file: String, at path: String, stem: String, into folder: String) async throws {
         let aside = aside(stem, folder)
         try Files.makeFolder(Files.folder(of: "\(aside)/\(file)"))
+        let cache: SparseCopy.CacheUse = host.sparesPageCache ? [.readsPast, .writesPast] : .writesPast
         try await Timeline.measure("copy \(file)") {
             try await blocking(
                 named: "copy",
                 cancellable: {
-                    try SparseCopy.copy(path, to: "\(aside)/\(file)", bypassingCache: true, cancelled: $0)
+                    try SparseCopy.copy(path, to: "\(aside)/\(file)", cache: cache, cancelled: $0)
                 })
         }
     }

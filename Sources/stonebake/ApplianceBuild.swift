@@ -91,7 +91,7 @@ struct ApplianceBuilds: Sendable {
 
     private func run(_ number: Int, looking: DiskLooking) async -> Result<ApplianceBuild.Outcome, any Error> {
         let build = builds[number]
-        let host = builds.count == 1 ? host : host.telling(of: build.folder.stem)
+        let host = builds.count == 1 ? host : host.building(oneOfMany: build.folder.stem)
         do {
             return .success(
                 try await Timeline.measure(build.folder.stem, kind: .appliance) {

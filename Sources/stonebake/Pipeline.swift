@@ -52,7 +52,10 @@ struct Pipeline: Sendable {
         let made: Swift.Result<(image: DiskImage, files: [FormatFile]), any Error>
         do {
             made = .success(
-                try await images(of: root, tools, disk, looking, pool) { file in
+                try await images(
+                    of: root, tools, disk, looking, pool,
+                    copyingDiskTo: isDiskCopiedAsRead ? try publisher.place(aside: ".raw", stem: stem, in: folder) : nil
+                ) { file in
                     try await publisher.prepare(file, stem: stem, into: folder)
                 })
         } catch {
@@ -145,11 +148,19 @@ struct Pipeline: Sendable {
         return try await measured(.tools) { try await assembler.tools($0, from: plan.lock) }
     }
 
+    /// Whether the raw disk is copied by what takes its digest: a disk that the page cache does not hold is read once then.
+    /// One alone is read twice at once, which is sooner done.
+    private var isDiskCopiedAsRead: Bool { host.sparesPageCache && hasRawDisk }
+
+    private var hasRawDisk: Bool {
+        plan.formats.contains { $0.target == .raw } && plan.appliance.formats.raw.contains(.plain)
+    }
+
     /// The disk and its formats. These are made, and its files looked at, while the disk is still being verified; they
     /// are kept when it is right.
     private func images(
         of root: RootFilesystem?, _ tools: ToolsRoot?, _ disk: DiskAssembler, _ looking: DiskLooking, _ pool: FormPool,
-        copying copy: @escaping @Sendable (FormatFile) async throws -> Void
+        copyingDiskTo rawCopy: String?, copying copy: @escaping @Sendable (FormatFile) async throws -> Void
     ) async throws -> (image: DiskImage, files: [FormatFile]) {
         let writer = FormatWriter(host: host)
         let steps = plan.formats
@@ -164,7 +175,8 @@ struct Pipeline: Sendable {
             let tools = try needed(tools)
             return try await RootfsAssembler(host: host).showingTree(of: root, when: step) {
                 let (image, made) = try await disk.assemble(
-                    step, root: root, tools: tools, plan: plan, session: looking.session, useKVM: useKVM
+                    step, root: root, tools: tools, plan: plan, session: looking.session, useKVM: useKVM,
+                    copyingTo: rawCopy
                 ) { disk in
                     async let looked: Void = Timeline.measure("look at the files") {
                         _ = try await lint.contents(of: disk.path)
@@ -173,7 +185,7 @@ struct Pipeline: Sendable {
                         // Nobody waits for the raw disk's digest to copy it.
                         let raw = FormatFile(
                             target: .raw, suffix: ".raw", path: disk.path, size: 0, sha256: step.digest)
-                        let copiesRaw = step.target == .raw && plan.appliance.formats.raw.contains(.plain)
+                        let copiesRaw = step.target == .raw && hasRawDisk && rawCopy == nil
                         async let copied: Void? = copiesRaw ? copy(raw) : nil
                         let format = try await self.made(
                             step, by: writer, from: disk.path, digest: disk.digest, pool)

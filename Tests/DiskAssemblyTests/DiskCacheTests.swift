@@ -1,7 +1,8 @@
 import ContentDigest
+import FileTrees
+import Glibc
 import HostSystem
 import SandboxInside
-import SystemPackage
 import Testing
 
 @testable import BuildPlanning
@@ -39,9 +40,29 @@ struct DiskCacheTests {
         let cached = try await Self.make("cached", in: folder, host, tools) {
             cache.apply(to: &$0, disk: "\(DiskWriter.place)/disk.raw")
         }
+        let sparing = try #require(DiskCache(host: host.building(oneOfMany: "one")))
+        let direct = try await Self.make("direct", in: folder, host, tools) {
+            sparing.apply(to: &$0, disk: "\(DiskWriter.place)/disk.raw")
+        }
         #expect(cached.digest == plain.digest)
+        #expect(direct.digest == plain.digest)
+        let kept = try Self.cachedBytes(of: "\(folder.path)/cached.raw")
+        #expect(try Self.cachedBytes(of: "\(folder.path)/direct.raw") < kept / 2)
         #expect(cached.writes < plain.writes / 20, "\(cached.writes) of \(plain.writes)")
         try await host.close()
+    }
+
+    /// Bytes of the file that the page cache holds.
+    private static func cachedBytes(of path: String) throws -> Int {
+        let descriptor = open(path, O_RDONLY)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let size = Int(lseek(descriptor, 0, SEEK_END))
+        let memory = try #require(mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0))
+        defer { munmap(memory, size) }
+        var pages = [UInt8](repeating: 0, count: (size + 4095) / 4096)
+        #expect(mincore(memory, size, &pages) == 0)
+        return pages.count { $0 & 1 == 1 } * 4096
     }
 
     private static let partition = DiskLayout.Partition(
@@ -80,6 +101,6 @@ struct DiskCacheTests {
         change(&job)
         let result = try await Sandbox(host: host).check(job, purpose: "make a filesystem")
         let last = result.text.split(separator: "\n").last.flatMap { Int($0) }
-        return (try Digest.of(file: FilePath(disk.path)), try #require(last, "\(result.text)"))
+        return (try Digest.of(sparse: disk.path, bypassingCache: true), try #require(last, "\(result.text)"))
     }
 }

@@ -1,3 +1,4 @@
+import ContentDigest
 import FoundationEssentials
 import Glibc
 import Testing
@@ -7,8 +8,10 @@ import Testing
 
 @Suite struct SparseCopyTests {
     /// On a disk, and in memory, where the page cache is all there is.
-    @Test(arguments: ["/var/tmp", "/dev/shm"], [false, true])
-    func `a copy has the same bytes and holes, past the page cache or not`(place: String, bypassing: Bool) throws {
+    @Test(arguments: ["/var/tmp", "/dev/shm"], [[], .writesPast, [.readsPast, .writesPast]] as [SparseCopy.CacheUse])
+    func `a copy has the same bytes and holes, past the page cache or not`(
+        place: String, cache: SparseCopy.CacheUse
+    ) throws {
         var template = Array("\(place)/stonebake-copy-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -24,8 +27,15 @@ import Testing
         #expect(pwrite(descriptor, [7, 8, 9] as [UInt8], 3, 24 << 20) == 3)
         close(descriptor)
         try SparseCopy.copy(
-            "\(folder)/source", to: "\(folder)/target", bypassingCache: bypassing, cancelled: CancellationFlag())
+            "\(folder)/source", to: "\(folder)/target", cache: cache, cancelled: CancellationFlag())
         #expect(try Files.read("\(folder)/target") == content)
+        let digest = Digest.of(content)
+        #expect(try Digest.of(sparse: "\(folder)/source") == digest)
+        #expect(try Digest.of(sparse: "\(folder)/source", bypassingCache: cache.contains(.readsPast)) == digest)
+        let copied = try SparseCopy.digest(
+            copying: "\(folder)/source", to: "\(folder)/second", cache: cache, cancelled: CancellationFlag())
+        #expect(copied == digest)
+        #expect(try Files.read("\(folder)/second") == content)
         var (source, target) = (stat(), stat())
         #expect(stat("\(folder)/source", &source) == 0 && stat("\(folder)/target", &target) == 0)
         #expect(target.st_blocks <= source.st_blocks)
@@ -42,7 +52,7 @@ import Testing
         let target = "/var/tmp/stonebake-cancelled-\(getpid())"
         defer { unlink(target) }
         #expect(throws: CancellationError.self) {
-            try SparseCopy.copy("/proc/self/exe", to: target, bypassingCache: true, cancelled: flag)
+            try SparseCopy.copy("/proc/self/exe", to: target, cache: .writesPast, cancelled: flag)
         }
     }
 

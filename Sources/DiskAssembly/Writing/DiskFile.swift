@@ -1,7 +1,6 @@
 import ContentDigest
 internal import FileTrees
 internal import Glibc
-import SystemPackage
 
 /// A sparse file that becomes a disk.
 struct DiskFile: Sendable {
@@ -17,14 +16,6 @@ struct DiskFile: Sendable {
         let file = DiskFile(path: path)
         try file.resize(to: size)
         return file
-    }
-
-    static func digest(of path: String) throws(HostError) -> Digest {
-        do {
-            return try Digest.of(file: FilePath(path))
-        } catch {
-            throw Files.failure(error.rawValue, "cannot read", path)
-        }
     }
 
     func resize(to size: Int64) throws(HostError) {

@@ -1,115 +1,90 @@
 internal import CLinux
+package import ContentDigest
 internal import Glibc
 
 /// Copies a sparse file: as a reflink where the filesystem shares blocks, else only what is not a hole.
 package enum SparseCopy {
-    /// - Parameter bypassingCache: whether the copy is for somebody else to read: what is written goes past the page cache,
-    ///   as long as the disk takes it quickly
+    /// Which side of a copy goes past the page cache, as long as the disk is quick.
+    package struct CacheUse: OptionSet, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// The source, which nobody else is going to read soon.
+        package static let readsPast = CacheUse(rawValue: 1)
+        /// The target, which is for somebody else to read.
+        package static let writesPast = CacheUse(rawValue: 2)
+    }
+
     /// - Throws: `HostError` (`noSpace`, `readOnly`, `fileSystem`), `CancellationError`; the target may then be there in
     ///   part.
     package static func copy(
-        _ source: String, to target: String, bypassingCache: Bool = false, cancelled: CancellationFlag
+        _ source: String, to target: String, cache: CacheUse = [], cancelled: CancellationFlag
     ) throws {
-        let input = open(source, O_RDONLY | O_CLOEXEC)
-        guard input >= 0 else { throw Files.failure(errno, "cannot open", source) }
-        defer { close(input) }
-        let output = creat(target, 0o644)
-        guard output >= 0 else { throw Files.failure(errno, "cannot write", target) }
-        defer { close(output) }
-        if sb_reflink(output, input) == 0 { return }
-        var info = stat()
-        guard fstat(input, &info) == 0 else { throw Files.failure(errno, "cannot read", source) }
-        guard ftruncate(output, info.st_size) == 0 else { throw Files.failure(errno, "cannot write", target) }
-        var copy = RangeCopy(input: input, source: source, output: output, target: target, cancelled: cancelled)
-        if bypassingCache { copy.beginBypassing() }
-        var position: off_t = 0
-        while position < info.st_size {
-            let start = lseek(input, position, sb_seek_data)
-            // ENXIO: nothing but a hole up to the end.
-            if start < 0, errno == ENXIO { break }
-            guard start >= 0 else { throw Files.failure(errno, "cannot read", source) }
-            let end = lseek(input, start, sb_seek_hole)
-            guard end >= 0 else { throw Files.failure(errno, "cannot read", source) }
-            try copy.copy(start..<end)
-            position = end
+        var reader = try SparseReader(source, bypassingCache: cache.contains(.readsPast))
+        var output = try Output(target, like: reader, bypassingCache: cache.contains(.writesPast))
+        if output.sharesBlocks { return }
+        try reader.forEachPiece { offset, bytes in
+            try cancelled.check()
+            try output.write(bytes, at: offset)
         }
+    }
+
+    /// Copies the file, and takes the digest of all its bytes on the way.
+    ///
+    /// - Throws: as `copy` does.
+    package static func digest(
+        copying source: String, to target: String, cache: CacheUse = [], cancelled: CancellationFlag
+    ) throws -> Digest {
+        var reader = try SparseReader(source, bypassingCache: cache.contains(.readsPast))
+        var output = try Output(target, like: reader, bypassingCache: cache.contains(.writesPast))
+        var hash = SparseHash()
+        try reader.forEachPiece { offset, bytes in
+            try cancelled.check()
+            hash.update(bytes, at: offset)
+            if !output.sharesBlocks { try output.write(bytes, at: offset) }
+        }
+        return hash.finalize(size: reader.size)
     }
 }
 
-/// Copies ranges of one open file to another's same place.
-private struct RangeCopy: ~Copyable {
-    let input: Int32
-    let source: String
-    let output: Int32
-    let target: String
-    let cancelled: CancellationFlag
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 4096)
-    /// Whether writes go past the page cache (open(2), O_DIRECT): a page of it costs more than the copying, most of all in
-    /// a virtual machine that has to be given the memory first.
-    private var isBypassing = false
-    private var bypassed = 0
-    private var waited = Duration.zero
+/// The target of a copy, of the source's size from the beginning.
+private struct Output: ~Copyable {
+    /// Whether it has the source's content already.
+    let sharesBlocks: Bool
+    private let descriptor: Int32
+    private let path: String
+    private var direct: DirectAccess
 
-    /// A disk that takes less in a second is waited for by nobody: its writing is left to the kernel.
-    private static let leastPerSecond = 150_000_000.0
-
-    init(input: Int32, source: String, output: Int32, target: String, cancelled: CancellationFlag) {
-        (self.input, self.source, self.output, self.target) = (input, source, output, target)
-        self.cancelled = cancelled
+    init(_ path: String, like source: borrowing SparseReader, bypassingCache: Bool) throws(HostError) {
+        (descriptor, sharesBlocks) = try Self.open(path, source.descriptor, source.size)
+        self.path = path
+        direct = DirectAccess(descriptor, isWanted: bypassingCache)
     }
 
-    deinit { buffer.deallocate() }
-
-    /// Without effect where the filesystem has no such writing.
-    mutating func beginBypassing() {
-        isBypassing = fcntl(output, F_SETFL, sb_direct) == 0
-    }
-
-    private mutating func endBypassing() {
-        isBypassing = false
-        _ = fcntl(output, F_SETFL, 0)
-    }
-
-    mutating func copy(_ range: Range<off_t>) throws {
-        var position = range.lowerBound
-        while position < range.upperBound {
-            try cancelled.check()
-            let wanted = min(Int(range.upperBound - position), buffer.count)
-            let count = pread(input, buffer.baseAddress, wanted, position)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Files.failure(errno, "cannot read", source) }
-            guard count > 0 else { throw HostError(.fileSystem, "'\(source)' became shorter while it was copied") }
-            try write(count, at: position)
-            position += off_t(count)
+    private static func open(
+        _ path: String, _ source: Int32, _ size: Int64
+    ) throws(HostError) -> (descriptor: Int32, sharesBlocks: Bool) {
+        let descriptor = creat(path, 0o644)
+        guard descriptor >= 0 else { throw Files.failure(errno, "cannot write", path) }
+        let sharesBlocks = sb_reflink(descriptor, source) == 0
+        if !sharesBlocks, ftruncate(descriptor, off_t(size)) != 0 {
+            let code = errno
+            close(descriptor)
+            throw Files.failure(code, "cannot write", path)
         }
+        return (descriptor, sharesBlocks)
     }
 
-    private mutating func write(_ count: Int, at position: off_t) throws {
-        // Whole blocks of any disk; the end of a file may be none.
-        if isBypassing, (count | Int(position)) % 4096 != 0 { endBypassing() }
-        let clock = ContinuousClock()
+    deinit { close(descriptor) }
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(HostError) {
         var done = 0
-        while done < count {
-            let start = clock.now
-            let written = pwrite(output, buffer.baseAddress?.advanced(by: done), count - done, position + off_t(done))
-            if written < 0, errno == EINTR { continue }
-            // A disk with larger blocks, and filesystems that say so only now.
-            if written < 0, errno == EINVAL, isBypassing {
-                endBypassing()
-                continue
-            }
-            guard written > 0 else { throw Files.failure(errno, "cannot write", target) }
+        while done < bytes.count {
+            let place = offset + Int64(done)
+            let (descriptor, rest) = (descriptor, bytes.baseAddress?.advanced(by: done))
+            let written = direct.move(bytes.count - done, at: place) { pwrite(descriptor, rest, $0, off_t(place)) }
+            guard written > 0 else { throw Files.failure(errno, "cannot write", path) }
             done += written
-            if isBypassing { judge(written, clock.now - start) }
         }
-    }
-
-    private mutating func judge(_ written: Int, _ time: Duration) {
-        if written % 4096 != 0 { return endBypassing() }
-        bypassed += written
-        waited += time
-        guard bypassed >= 32 << 20 else { return }
-        if Double(bypassed) < Self.leastPerSecond * waited.inSeconds { endBypassing() }
-        (bypassed, waited) = (0, .zero)
     }
 }

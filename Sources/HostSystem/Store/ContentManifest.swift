@@ -19,14 +19,19 @@ struct ContentManifest: Equatable, Sendable {
         _ content: String, known: [String: Digest] = [:], cancelled: CancellationFlag? = nil
     ) throws -> ContentManifest {
         var files: [String: Digest] = [:]
-        var paths: [String] = []
+        var paths: [(path: String, isSparse: Bool)] = []
         try TreeSeal.walk(content, "") { relative, info in
-            if info.st_mode & S_IFMT == S_IFREG { paths.append(relative) }
+            guard info.st_mode & S_IFMT == S_IFREG else { return }
+            paths.append((relative, info.st_size > 1 << 20 && info.st_size > info.st_blocks * 512))
         }
-        for path in paths {
+        for (path, isSparse) in paths {
             try cancelled?.check()
             if let digest = known[path] {
                 files[path] = digest
+                continue
+            }
+            if isSparse, access(content + path, R_OK) == 0 {
+                files[path] = try Digest.of(sparse: content + path)
                 continue
             }
             do {

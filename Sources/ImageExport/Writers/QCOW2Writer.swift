@@ -3,7 +3,6 @@ import ContentDigest
 import FileTrees
 import HostSystem
 import SandboxInside
-import SystemPackage
 
 /// qcow2 by the tools layer's qemu-img. Clusters are compressed on their own and written in order, so that the file does
 /// not depend on the number of threads.
@@ -56,11 +55,6 @@ struct QCOW2Writer {
 extension WrittenFile {
     /// A file that another program has written.
     init(hashing path: String) throws {
-        do {
-            let digest = try Digest.of(file: FilePath(path))
-            self.init(path: path, size: try Files.identity(path)?.size ?? 0, sha256: digest)
-        } catch let error as Errno {
-            throw Files.failure(error.rawValue, "cannot read", path)
-        }
+        self.init(path: path, size: try Files.identity(path)?.size ?? 0, sha256: try Digest.of(sparse: path))
     }
 }
