@@ -9,7 +9,7 @@ package enum WorkerCommand {
     /// The program's name; it lies beside `stonebake`.
     package static let program = "stonebake-worker"
     /// Both programs are of one build: what they say to one another has no other form. Raise the number when it changes.
-    package static let build = "\(stonebakeVersion)-1"
+    package static let build = "\(stonebakeVersion)-2"
 
     /// The words behind the program's path.
     package static func words(_ command: [String]) -> [String] { [build] + command }
@@ -27,8 +27,8 @@ package enum WorkerCommand {
             case "sandbox": return SandboxInit.run()
             case "unpack": try UnpackCommand.run(rest, root: try root())
             case "place": try PlaceCommand.run(rest, root: try root())
-            case "measure": try MeasureCommand.run(rest, root: try root())
-            case "pack": try PackCommand.run(rest, root: try root())
+            case "measure": try MeasureCommand.run(rest)
+            case "pack": try PackCommand.run(rest)
             default: throw HostError(.unsupported, "\(program): unknown command")
             }
             return 0

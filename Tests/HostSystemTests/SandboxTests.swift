@@ -92,6 +92,23 @@ final class SandboxFixture: Sendable {
         #expect(result.text.contains("Read-only file system"))
     }
 
+    @Test func `a command that needs no root has none, and nothing is mounted for it`() async throws {
+        let fixture = try SandboxFixture()
+        let script = """
+            echo "root ${STONEBAKE_ROOT-none} $(id -u) $(cat /proc/sys/kernel/hostname)"
+            grep -c \(fixture.folder) /proc/self/mounts; cat \(fixture.folder)/root/file
+            """
+        try Files.write("seen\n", to: "\(fixture.folder)/root/file")
+        let job = fixture.shell(script, upper: false) {
+            $0.layers = []
+            $0.binds = []
+            $0.chroot = false
+        }
+        #expect(try await fixture.sandbox.run(job).text == "root none 0 localhost\n0\nseen\n")
+        // One that is to be in a root cannot do without.
+        await #expect(throws: HostError.self) { try await fixture.sandbox.run(job.with { $0.chroot = true }) }
+    }
+
     @Test func `without the network there is a loopback and nothing else`() async throws {
         let fixture = try SandboxFixture()
         let result = try await fixture.sandbox.check(

@@ -20,7 +20,7 @@ import Testing
             ln -s short tree/short; ln -s $(printf '%070d' 1) tree/long
             for i in $(seq 1 300); do : > tree/many/a-file-with-a-name-$i; done
             """)
-        let (measure, _) = try MeasureCommand.measure("\(shop.path)/tree")
+        let (measure, _) = try MeasureCommand.measure(LayeredTree(["\(shop.path)/tree"]))
         // one, full: 1 each; two: 2; long: 1; the root folder: 1; many, 300 entries of 32 bytes: 4 and an index.
         #expect(measure.usage == TreeUsage(blocks: 11, inodes: 308))
         #expect(measure.contentSize == 1 + 4096 + 4097)
@@ -37,7 +37,7 @@ import Testing
             ln -s /etc/passwd tree/etc/passwd; ln -s /real tree/way
             """)
         let wanted: Set = ["etc/fstab", "etc/linked", "etc/passwd", "way/secret", "etc/absent"]
-        let (measure, files) = try MeasureCommand.measure("\(shop.path)/tree", noting: wanted)
+        let (measure, files) = try MeasureCommand.measure(LayeredTree(["\(shop.path)/tree"]), noting: wanted)
         #expect(files == ["etc/fstab": "etc/fstab", "etc/linked": "etc/fstab"])
         #expect(measure.kernel == "6.12")
         #expect(measure.boot == ["boot/grub", "boot/vmlinuz-6.12", "boot/vmlinuz-6.9"])

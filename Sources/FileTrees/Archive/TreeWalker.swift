@@ -10,7 +10,7 @@ package struct TreeWalker {
     package var emptied: Set<String> = []
     /// Whether `body` gets descriptors.
     package var opensFiles = true
-    /// Whether what an overlay notes in its upper folder and goes by is told too.
+    /// Whether what an overlay notes in its upper folder and goes by is told too, and not gone by.
     package var tellsOverlayMarks = false
     private static let overlayMarks = Set(["opaque", "redirect", "metacopy", "whiteout"].map { "user.overlay.\($0)" })
 
@@ -18,18 +18,24 @@ package struct TreeWalker {
         self.clamp = clamp
     }
 
+    package typealias Body = (ArchiveEntry, Int32?) throws(HostError) -> Void
+
     /// Calls `body` with each entry (paths relative to the root, empty for the root itself) and, for a file with
     /// content, a descriptor at its beginning. Sockets are left out: they mean nothing outside of a running system.
-    package func walk(
-        _ root: String, _ body: (ArchiveEntry, Int32?) throws(HostError) -> Void
-    ) throws(HostError) {
-        var walk = Walk(
-            clamp: clamp, emptied: emptied, opensFiles: opensFiles, tellsOverlayMarks: tellsOverlayMarks,
-            root: root, links: [:])
-        let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw HostError.current("cannot open '\(root)'") }
-        try walk.folder(descriptor, "", body)
+    ///
+    /// - Parameter below: the folder that is the root, relative to the layers'; empty for all of them
+    /// - Throws: what `body` throws; `HostError.archive` for a name that is not UTF-8, `HostError.notFound` when there is
+    ///   no folder `below`.
+    package func walk(_ tree: LayeredTree, below: String = "", _ body: Body) throws(HostError) {
+        guard let root = try tree.folder(below, obeysMarks: !tellsOverlayMarks) else {
+            throw HostError(.notFound, "there is no folder '/\(below)' in the tree")
+        }
+        var walk = Walk(walker: self, links: [:])
+        try walk.folder(root, "", body)
     }
+
+    /// Walks a tree that lies in one folder.
+    package func walk(_ root: String, _ body: Body) throws(HostError) { try walk(LayeredTree([root]), body) }
 
     private struct FileIdentity: Hashable {
         var device: UInt
@@ -37,63 +43,33 @@ package struct TreeWalker {
     }
 
     private struct Walk {
-        let clamp: Int64
-        let emptied: Set<String>
-        let opensFiles: Bool
-        let tellsOverlayMarks: Bool
-        let root: String
-        /// The first path of each file with several names.
+        let walker: TreeWalker
+        /// The first path of each file with several names. The numbers are the real file's, as overlayfs shows them of what
+        /// lies below; what it has copied up is another file.
         var links: [FileIdentity: String]
 
-        /// Takes the descriptor over.
-        mutating func folder(
-            _ descriptor: Int32, _ path: String, _ body: (ArchiveEntry, Int32?) throws(HostError) -> Void
-        ) throws(HostError) {
-            guard let stream = fdopendir(descriptor) else {
-                close(descriptor)
-                throw HostError.current("cannot read the folder '/\(path)'")
-            }
-            defer { closedir(stream) }
+        mutating func folder(_ folder: LayeredFolder, _ path: String, _ body: Body) throws(HostError) {
+            let highest = folder.parts[0]
             var status = stat()
-            guard fstat(descriptor, &status) == 0 else { throw HostError.current("cannot look at '/\(path)'") }
-            try body(entry(path, .directory, status, try attributes(descriptor, path)), nil)
-            if emptied.contains(path) { return }
-            for name in try names(stream, path) {
-                try child(name, of: descriptor, path.isEmpty ? name : "\(path)/\(name)", body)
+            guard fstat(highest.descriptor, &status) == 0 else {
+                throw HostError.current("cannot look at '/\(folder.path)'")
             }
-        }
-
-        private func names(_ stream: OpaquePointer, _ path: String) throws(HostError) -> [String] {
-            var names: [String] = []
-            while true {
-                errno = 0
-                guard let entry = readdir(stream) else {
-                    guard errno == 0 else { throw HostError.current("cannot read the folder '/\(path)'") }
-                    break
-                }
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
-                }
-                guard let name else {
-                    throw HostError(.archive, "the folder '/\(path)' holds a name that is not UTF-8")
-                }
-                if name != ".", name != ".." { names.append(name) }
+            let attributes = try told(highest.attributes, .open(highest.descriptor), folder.path)
+            try body(entry(path, .directory, status, attributes), nil)
+            if walker.emptied.contains(path) { return }
+            for child in try folder.children() {
+                guard let status = try folder.status(child) else { continue }
+                try self.child(child, of: folder, status, path.isEmpty ? child.name : "\(path)/\(child.name)", body)
             }
-            return names.sorted { $0.precedesBytewise($1) }
         }
 
         private mutating func child(
-            _ name: String, of folder: Int32, _ path: String,
-            _ body: (ArchiveEntry, Int32?) throws(HostError) -> Void
+            _ child: LayeredFolder.Child, of folder: LayeredFolder, _ status: stat, _ path: String, _ body: Body
         ) throws(HostError) {
-            var status = stat()
-            guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-                throw HostError.current("cannot look at '/\(path)'")
-            }
             switch status.st_mode & S_IFMT {
-            case S_IFDIR: try self.folder(try open(name, folder, path, O_DIRECTORY), path, body)
-            case S_IFREG: try file(name, folder, path, status, body)
-            case S_IFLNK: try body(entry(path, .symlink(target: try target(name, folder, path)), status), nil)
+            case S_IFDIR: try self.folder(try folder.folder(child), path, body)
+            case S_IFREG: try file(child, of: folder, status, path, body)
+            case S_IFLNK: try body(entry(path, .symlink(target: try target(child, of: folder)), status), nil)
             case S_IFIFO: try body(entry(path, .fifo, status), nil)
             case S_IFCHR, S_IFBLK:
                 let (major, minor) = (sb_major(UInt(status.st_rdev)), sb_minor(UInt(status.st_rdev)))
@@ -109,8 +85,7 @@ package struct TreeWalker {
         }
 
         private mutating func file(
-            _ name: String, _ folder: Int32, _ path: String, _ status: stat,
-            _ body: (ArchiveEntry, Int32?) throws(HostError) -> Void
+            _ child: LayeredFolder.Child, of folder: LayeredFolder, _ status: stat, _ path: String, _ body: Body
         ) throws(HostError) {
             if status.st_nlink > 1 {
                 let identity = FileIdentity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
@@ -119,33 +94,30 @@ package struct TreeWalker {
                 }
                 links[identity] = path
             }
-            let descriptor = opensFiles ? try open(name, folder, path, 0) : -1
-            defer { if opensFiles { close(descriptor) } }
-            var attributes = try attributes(descriptor, path)
+            let descriptor = walker.opensFiles ? try folder.open(child) : -1
+            defer { if walker.opensFiles { close(descriptor) } }
+            let file = walker.opensFiles ? AttributedFile.open(descriptor) : .named(folder.place(of: child))
+            let names = try file.names(path)
+            try folder.refuseMarks(names, path)
+            var attributes = try told(names, file, path)
             if let note = attributes.first(where: { $0.name == DeviceNote.name }),
                 let kind = DeviceNote.kind(note.value)
             {
                 attributes.removeAll { $0.name == DeviceNote.name }
                 return try body(entry(path, kind, status, attributes), nil)
             }
-            var file = entry(path, .file, status, attributes)
-            file.size = Int64(status.st_size)
-            try body(file, opensFiles ? descriptor : nil)
+            var told = entry(path, .file, status, attributes)
+            told.size = Int64(status.st_size)
+            try body(told, walker.opensFiles ? descriptor : nil)
         }
 
-        private func open(_ name: String, _ folder: Int32, _ path: String, _ flags: Int32) throws(HostError) -> Int32 {
-            let descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | flags)
-            guard descriptor >= 0 else { throw HostError.current("cannot open '/\(path)'") }
-            return descriptor
-        }
-
-        private func target(_ name: String, _ folder: Int32, _ path: String) throws(HostError) -> String {
+        private func target(_ child: LayeredFolder.Child, of folder: LayeredFolder) throws(HostError) -> String {
             var buffer = [CChar](repeating: 0, count: 4097)
-            let count = readlinkat(folder, name, &buffer, 4096)
-            guard count >= 0 else { throw HostError.current("cannot read the link '/\(path)'") }
+            let count = readlinkat(folder.parts[child.part].descriptor, child.name, &buffer, 4096)
+            guard count >= 0 else { throw HostError.current("cannot read the link '/\(folder.path(of: child))'") }
             let bytes = buffer[..<count].map { UInt8(bitPattern: $0) }
             guard let target = String(validating: bytes, as: UTF8.self) else {
-                throw HostError(.archive, "the target of the link '/\(path)' is not UTF-8")
+                throw HostError(.archive, "the target of the link '/\(folder.path(of: child))' is not UTF-8")
             }
             return target
         }
@@ -155,34 +127,19 @@ package struct TreeWalker {
         ) -> ArchiveEntry {
             ArchiveEntry(
                 path: path, kind: kind, mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid,
-                modified: min(Int64(status.st_mtim.tv_sec), clamp), attributes: attributes)
+                modified: min(Int64(status.st_mtim.tv_sec), walker.clamp), attributes: attributes)
         }
 
-        /// Those that mean the same on another filesystem and machine. An overlay's own are not shown by it.
-        private func attributes(_ descriptor: Int32, _ path: String) throws(HostError) -> [ArchiveEntry.Attribute] {
-            let place = "\(root)/\(path)"
-            let list = { (buffer: UnsafeMutablePointer<CChar>?, count: Int) in
-                descriptor >= 0 ? flistxattr(descriptor, buffer, count) : llistxattr(place, buffer, count)
-            }
-            let length = list(nil, 0)
-            if length == 0 || (length < 0 && errno == ENOTSUP) { return [] }
-            var buffer = [CChar](repeating: 0, count: max(length, 1))
-            let count = list(&buffer, buffer.count)
-            guard count >= 0 else { throw HostError.current("cannot list the attributes of '/\(path)'") }
+        /// Those that mean the same on another filesystem and machine; an overlay's own are not among them.
+        private func told(
+            _ names: [String], _ file: AttributedFile, _ path: String
+        ) throws(HostError) -> [ArchiveEntry.Attribute] {
             var attributes: [ArchiveEntry.Attribute] = []
-            for name in buffer[..<count].split(separator: 0) {
-                let name = String(decoding: name.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                let isKept =
-                    name == "security.capability" || tellsOverlayMarks && TreeWalker.overlayMarks.contains(name)
+            for name in names {
+                let isTold =
+                    name == "security.capability" || walker.tellsOverlayMarks && TreeWalker.overlayMarks.contains(name)
                     || name.hasPrefix("user.") && !name.hasPrefix("user.overlay.")
-                guard isKept else { continue }
-                var value = [UInt8](repeating: 0, count: 65536)
-                let size =
-                    descriptor >= 0
-                    ? fgetxattr(descriptor, name, &value, value.count)
-                    : lgetxattr(place, name, &value, value.count)
-                guard size >= 0 else { throw HostError.current("cannot read the attribute \(name) of '/\(path)'") }
-                attributes.append(.init(name: name, value: Array(value[..<size])))
+                if isTold { attributes.append(.init(name: name, value: try file.value(name, path))) }
             }
             return attributes.sorted { $0.name < $1.name }
         }

@@ -103,7 +103,6 @@ package struct Sandbox: Sendable {
             "HOME": "/root", "TZ": "UTC", "TERM": "dumb",
         ]
         if let timestamp = job.timestamp { environment["SOURCE_DATE_EPOCH"] = "\(timestamp)" }
-        if !job.chroot { environment[Self.rootVariable] = mountPoint }
         if job.isBesideRoot {
             for name in [Self.rootVariable, "INSTALL_ROOT", "ANA_INSTALL_PATH"] { environment[name] = Self.besidePath }
         }
@@ -120,6 +119,7 @@ package struct Sandbox: Sendable {
         order.workingDirectory = job.command.workingDirectory
         order.isBesideRoot = job.isBesideRoot
         order.isInteractive = job.terminal != nil
+        if !order.chroot, order.hasRoot { order.environment[Self.rootVariable] = mountPoint }
         if job.network { order.binds += Self.networkFiles() }
         variation?.apply(to: &order)
         switch job.command.input {

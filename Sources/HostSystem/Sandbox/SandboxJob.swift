@@ -4,7 +4,8 @@ package import SandboxInside
 package struct SandboxJob: Sendable {
     package typealias Bind = SandboxBind
 
-    /// Folders that make up the root, the lowest first. May be empty when there is an `upper`.
+    /// Folders that make up the root, the lowest first. May be empty when there is an `upper`, or
+    /// together with `chroot: false` for a command that needs no root.
     package var layers: [String]
     /// Where writes go: an overlay's upper folder, or (without layers) the root itself. Nil: the root is read-only.
     package var upper: String?

@@ -3,8 +3,8 @@ internal import FoundationEssentials
 internal import Glibc
 package import SandboxInside
 
-/// A root that lies in layers, as one tar: sorted by name, times clamped, numeric owners, attributes. A namespace of its own
-/// shows the files as the image has them; what reads the stream needs none.
+/// A root that lies in layers, as one tar: sorted by name, times clamped, numeric owners, attributes. In a namespace of
+/// its own the files have the owners that they have in the image; what reads the stream needs none.
 package struct TreeStream: Sendable {
     package let layers: [String]
     /// No time in it is later; seconds since 1970.
@@ -26,9 +26,11 @@ package struct TreeStream: Sendable {
     /// - Throws: `HostError`, `BrokenStream` when the reader has gone; `CancellationError`.
     @discardableResult
     package func write(to path: String, host: Host) async throws -> Summary {
-        let arguments = ["pack", path, "\(timestamp)", below] + leavingOut
+        let order = PackOrder(
+            output: path, layers: layers, timestamp: timestamp, below: below, leavingOut: leavingOut)
+        let text = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
         let result = try await Timeline.measure("stream the tree") {
-            try await Sandbox(host: host).runWorker(arguments, layers: layers, timestamp: timestamp)
+            try await Sandbox(host: host).runWorker(["pack", text], layers: [], timestamp: timestamp)
         }
         return try JSONDecoder().decode(Summary.self, from: Data(result.output))
     }

@@ -30,9 +30,10 @@ extension RootfsAssembler {
             try await configurator.run()
             let layers = try await initramfs().joined(to: layers)
             let order = MeasureOrder(
-                assets: "\(staging)/assets", paths: BootAssets.paths(appliance.architecture), upper: "\(staging)/tree",
-                timestamp: lock.timestamp, changes: try host.scratch.newFolder("changes"), previous: last?.tree)
-            let answer = try await Timeline.measure("measure the tree") { try await measured(order, layers) }
+                assets: "\(staging)/assets", paths: BootAssets.paths(appliance.architecture), layers: layers.folders,
+                upper: "\(staging)/tree", timestamp: lock.timestamp, changes: try host.scratch.newFolder("changes"),
+                previous: last?.tree)
+            let answer = try await Timeline.measure("measure the tree") { try await measured(order) }
             guard !answer.measure.kernel.isEmpty else {
                 throw RootfsError(
                     .inconsistent, "the image has no kernel in /boot", hint: "add linux-image-cloud-amd64")
@@ -49,12 +50,10 @@ extension RootfsAssembler {
             changes: changes.withLock { $0 })
     }
 
-    private func measured(_ order: MeasureOrder, _ layers: RootLayers) async throws -> MeasureAnswer {
+    private func measured(_ order: MeasureOrder) async throws -> MeasureAnswer {
         let file = "\(order.changes)/order.json"
         try Files.write(Array(try JSONEncoder().encode(order)), to: file)
-        return try await runWorker(
-            ["measure", file], layers: RootLayers(layers.folders + [order.upper]), upper: nil,
-            timestamp: order.timestamp)
+        return try await runWorker(["measure", file], layers: RootLayers([]), upper: nil, timestamp: order.timestamp)
     }
 
     private static func measure(in entry: StoreEntry) throws -> TreeMeasure {

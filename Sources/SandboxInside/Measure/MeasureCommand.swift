@@ -2,17 +2,19 @@ import FileTrees
 import FoundationEssentials
 import TreeMeasures
 
-/// `measure ORDER`: measures the root in `STONEBAKE_ROOT`, and copies some of its files.
+/// `measure ORDER`: measures a tree that lies in layers, and copies some of its files. The order is a file, with a
+/// `MeasureOrder` as JSON.
 enum MeasureCommand {
-    static func run(_ arguments: [String], root: String) throws {
+    static func run(_ arguments: [String]) throws {
         guard let file = arguments.first else {
             throw HostError(.unsupported, "measure: wrong arguments")
         }
         let order = try JSONDecoder().decode(MeasureOrder.self, from: Data(try Files.read(file)))
-        print(String(decoding: try JSONEncoder().encode(try answer(order, root: root)), as: UTF8.self))
+        print(String(decoding: try JSONEncoder().encode(try answer(order)), as: UTF8.self))
     }
 
-    private static func answer(_ order: MeasureOrder, root: String) throws(HostError) -> MeasureAnswer {
+    private static func answer(_ order: MeasureOrder) throws(HostError) -> MeasureAnswer {
+        let tree = LayeredTree(order.layers + [order.upper])
         let wanted = Set(order.paths)
         if let previous = order.previous {
             let comparison = TreeComparison(timestamp: order.timestamp, fixed: wanted)
@@ -21,11 +23,16 @@ enum MeasureCommand {
                 let copies = order.paths.filter { Files.exists("\(previous.assets)/\($0)") }
                 try copy(copies.map { ($0, "\(previous.assets)/\($0)") }, to: order.assets)
                 return MeasureAnswer(
-                    measure: try PackageSizes.adjusted(previous.measure, by: files, root: root), changes: files)
+                    measure: try PackageSizes.adjusted(previous.measure, by: files, tree: tree), changes: files)
             }
         }
-        let (measure, files) = try measure(root, noting: wanted)
-        try copy(files.map { ($0.key, "\(root)/\($0.value)") }, to: order.assets)
+        let (measure, files) = try measure(tree, noting: wanted)
+        var copies: [(path: String, source: String)] = []
+        for (path, name) in files {
+            guard let source = try tree.place(of: name) else { throw HostError(.notFound, "'/\(name)' has gone") }
+            copies.append((path, source))
+        }
+        try copy(copies, to: order.assets)
         return MeasureAnswer(measure: measure, changes: nil)
     }
 
@@ -40,7 +47,7 @@ enum MeasureCommand {
     /// - Returns: also which of those are files, by the name under which each was met first. The walk has reached them
     ///   without following a link, so they lie in the root.
     static func measure(
-        _ root: String, noting wanted: Set<String> = []
+        _ tree: LayeredTree, noting wanted: Set<String> = []
     ) throws(HostError) -> (TreeMeasure, files: [String: String]) {
         var counter = TreeUsage.Counter()
         var sizes: [String: Int64] = [:]
@@ -51,7 +58,7 @@ enum MeasureCommand {
         var files: [String: String] = [:]
         var walker = TreeWalker(clampingTimesTo: 0)
         walker.opensFiles = false
-        try walker.walk(root) { (entry, _) throws(HostError) in
+        try walker.walk(tree) { (entry, _) throws(HostError) in
             entryCount += 1
             var size = entry.size
             let kind: TreeUsage.Counter.Kind
@@ -82,7 +89,7 @@ enum MeasureCommand {
         let measure = TreeMeasure(
             contentSize: contentSize, entryCount: entryCount,
             kernel: kernels.max { DebianVersion.compare($0, $1) < 0 } ?? "",
-            packageSizes: try PackageSizes.measure(root, files: sizes), usage: counter.usage, boot: boot,
+            packageSizes: try PackageSizes.measure(tree, files: sizes), usage: counter.usage, boot: boot,
             attributes: attributes)
         return (measure, files)
     }

@@ -5,7 +5,9 @@ package struct MeasureOrder: Codable, Sendable {
     /// The folder that takes copies of those of the paths that are files.
     package var assets: String
     package var paths: [String]
-    /// What the configuration step has written: the root's highest layer.
+    /// The tree's, the lowest first, without `upper`.
+    package var layers: [String]
+    /// What the configuration step has written: the tree's highest layer.
     package var upper: String
     package var timestamp: Int64
     /// Takes the contents of what has changed.
@@ -26,10 +28,12 @@ package struct MeasureOrder: Codable, Sendable {
     }
 
     package init(
-        assets: String, paths: [String], upper: String, timestamp: Int64, changes: String, previous: Previous?
+        assets: String, paths: [String], layers: [String], upper: String, timestamp: Int64, changes: String,
+        previous: Previous?
     ) {
         self.assets = assets
         self.paths = paths
+        self.layers = layers
         self.upper = upper
         self.timestamp = timestamp
         self.changes = changes

@@ -57,19 +57,22 @@ enum SandboxInit {
         guard sb_sethostname(order.hostname, UInt(order.hostname.utf8.count)) == 0 else {
             throw HostError.current("cannot set the host name")
         }
-        let mounts = try SandboxMounts(mounting: order)
-        if order.chroot { try mounts.mountKernelFilesystems() }
-        if order.isBesideRoot { try mounts.mountRootBeside() }
-        for bind in order.binds { try mounts.bind(bind) }
-        if order.chroot {
-            try mounts.enter()
-        } else if sb_mount("proc", "/proc", "proc", SB_MS_NOSUID | SB_MS_NODEV | SB_MS_NOEXEC, nil) != 0 {
+        if order.hasRoot { try mount(order) }
+        if !order.chroot, sb_mount("proc", "/proc", "proc", SB_MS_NOSUID | SB_MS_NODEV | SB_MS_NOEXEC, nil) != 0 {
             // The host's /proc shows this namespace's processes under other numbers; commands rarely mind.
         }
         if let directory = order.workingDirectory, chdir(directory) != 0 {
             throw HostError.current("cannot change into '\(directory)'")
         }
         dropCapabilities()
+    }
+
+    private static func mount(_ order: SandboxOrder) throws {
+        let mounts = try SandboxMounts(mounting: order)
+        if order.chroot { try mounts.mountKernelFilesystems() }
+        if order.isBesideRoot { try mounts.mountRootBeside() }
+        for bind in order.binds { try mounts.bind(bind) }
+        if order.chroot { try mounts.enter() }
     }
 
     private static func openInput(_ order: SandboxOrder) throws -> Int32 {

@@ -34,6 +34,9 @@ package struct SandboxOrder: Codable {
     /// Standard output is a person's terminal.
     package var isInteractive = false
 
+    /// False: the command sees the host's tree, and nothing is mounted for it, `binds` neither.
+    package var hasRoot: Bool { chroot || isBesideRoot || upper != nil || !layers.isEmpty }
+
     package init(layers: [String], upper: String?, mountPoint: String, executable: String, arguments: [String]) {
         self.layers = layers
         self.upper = upper
