@@ -21,15 +21,16 @@ struct DiskVerifier {
     func verify(_ cancelled: CancellationFlag, knowing system: DiskImage.Inspection? = nil) throws
         -> DiskImage.Inspection
     {
-        let identified = try identify()
+        let sight = try sight()
         try cancelled.check()
         for partition in layout.partitions {
-            try verify(partition, found: identified?[partition.number] ?? handle.properties(of: device(partition)))
+            try verify(
+                partition, found: sight?.partitions[partition.number] ?? handle.properties(of: device(partition)))
         }
         try cancelled.check()
         guard let root = layout[.root] else { throw failure("it has no root partition") }
         let device = device(root)
-        let kernels = try verifyTree(device)
+        let kernels = try verify(sight?.files ?? files(on: device))
         try cancelled.check()
         if var system {
             system.kernels = kernels
@@ -41,13 +42,31 @@ struct DiskVerifier {
         return try inspect(device, kernels: kernels)
     }
 
-    /// Has the disk looked at anew, and says what blkid(8) sees in its partitions, by their numbers.
+    /// What is on a disk, in the appliance's own words.
+    struct Sight: Equatable {
+        /// What blkid(8) says of each partition, by its number.
+        var partitions: [Int: [String: String]]
+        /// Nil where a filesystem could not be mounted.
+        var files: BootingFiles?
+    }
+
+    /// What a disk boots from.
+    struct BootingFiles: Equatable {
+        /// The names in /boot.
+        var boot: [String] = []
+        /// Those of `systemPartitionFiles` that are there.
+        var system: Set<String> = []
+        /// /boot/grub/grub.cfg.
+        var configuration = ""
+    }
+
+    /// Has the disk looked at anew.
     ///
     /// In a trimmed appliance, which has no udev to give the partitions their names, all of it is one call: a program that
-    /// is emulated costs 30 ms, and six of them would do it for three partitions.
+    /// is emulated costs 20 ms, and calls of libguestfs' start two or three of them each.
     ///
-    /// - Returns: nil in libguestfs' own appliance, where blkid has not been asked yet
-    private func identify() throws(DiskError) -> [Int: [String: String]]? {
+    /// - Returns: nil in libguestfs' own appliance, where nothing but the partition table has been read
+    private func sight() throws(DiskError) -> Sight? {
         let places = layout.partitions.map { "\"$place-part\($0.number)\"" }.joined(separator: " ")
         // Disks are attached in their order, which their places there tell; the kernel's names may be in another one.
         let text = try handle.shell(
@@ -56,20 +75,64 @@ struct DiskVerifier {
             for place in /dev/disk/by-path/scsi-*:0:\(number):0; do :; done
             blockdev --flushbufs --rereadpt "$place" && . /links || exit
             blkid -c /dev/null -p -i -o export \(places)
-            echo done
+            echo \(Self.marks.boot)
+            \(filesScript)
             """)
         guard !text.isEmpty else {
             try handle.reread(disk)
             return nil
         }
-        return Self.properties(text)
+        return Self.sight(text)
+    }
+
+    private static let marks = (boot: "=boot", system: "=system", configuration: "=configuration")
+
+    /// Prints `BootingFiles`; nothing where something cannot be mounted, of which libguestfs' own calls then say why.
+    private var filesScript: String {
+        guard let root = layout[.root] else { return "" }
+        let mount = { (partition: DiskLayout.Partition, type: String, place: String) in
+            "mount -t \(type) -o ro \"$place-part\(partition.number)\" \(place) 2>/dev/null"
+        }
+        var (mounts, places) = (mount(root, rootType, "/sysroot"), "/sysroot")
+        if let system = layout[.esp] {
+            mounts += " && { \(mount(system, "vfat", "/esp")) || { umount /sysroot; exit 0; }; }"
+            places = "/esp \(places)"
+        }
+        let expected = systemPartitionFiles.map(Command.quoted).joined(separator: " ")
+        return """
+            \(mounts) || exit 0
+            cd /sysroot/boot && printf '%s\\n' *
+            echo \(Self.marks.system)
+            for file in \(expected); do [ ! -f "/esp/$file" ] || printf '%s\\n' "$file"; done
+            echo \(Self.marks.configuration)
+            cat grub/grub.cfg
+            cd / && umount \(places)
+            """
+    }
+
+    /// What the shell in the appliance prints.
+    static func sight(_ text: String) -> Sight {
+        var rest = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+        func part(before mark: String?) -> ArraySlice<Substring> {
+            let end = mark.flatMap { rest.firstIndex(of: $0[...]) } ?? rest.endIndex
+            defer { rest = rest[min(end + 1, rest.endIndex)...] }
+            return rest[..<end]
+        }
+        let partitions = properties(part(before: marks.boot))
+        guard rest.contains(marks.configuration[...]) else { return Sight(partitions: partitions, files: nil) }
+        return Sight(
+            partitions: partitions,
+            files: BootingFiles(
+                boot: part(before: marks.system).map(String.init),
+                system: Set(part(before: marks.configuration).map(String.init)),
+                configuration: part(before: nil).joined(separator: "\n")))
     }
 
     /// What `blkid -o export` prints of several partitions: lines `NAME=value`, the first of each its device's name.
-    static func properties(_ text: String) -> [Int: [String: String]] {
+    private static func properties(_ lines: some Sequence<Substring>) -> [Int: [String: String]] {
         var result: [Int: [String: String]] = [:]
         var number: Int?
-        for line in text.split(separator: "\n") {
+        for line in lines {
             guard let sign = line.firstIndex(of: "=") else { continue }
             let (name, value) = (String(line[..<sign]), String(line[line.index(after: sign)...]))
             if name == "DEVNAME" { number = value.split(separator: "-part").last.flatMap { Int($0) } }
@@ -126,24 +189,33 @@ struct DiskVerifier {
         }
     }
 
-    /// Mounts root and ESP; returns the kernels in /boot.
-    private func verifyTree(_ root: String) throws(DiskError) -> [String] {
+    /// The same by libguestfs' own calls.
+    private func files(on root: String) throws(DiskError) -> BootingFiles {
+        var files = BootingFiles()
         try handle.mountReadOnly(root, at: "/")
-        let boot = try handle.names(in: "/boot")
-        let kernels = boot.filter { $0.hasPrefix("vmlinuz-") }.map { String($0.dropFirst("vmlinuz-".count)) }
-        guard kernels.contains(kernel) else { throw failure("/boot holds no kernel \(kernel)") }
-        guard boot.contains("initrd.img-\(kernel)") else { throw failure("/boot holds no initramfs for \(kernel)") }
-        let configuration = try handle.readText("/boot/grub/grub.cfg")
-        guard configuration.contains("vmlinuz-\(kernel)"), configuration.contains(layout[.root]?.filesystemUUID ?? "?")
-        else { throw failure("/boot/grub/grub.cfg does not boot \(kernel) from the root filesystem") }
+        files.boot = try handle.names(in: "/boot")
+        // What is missing is told by name, not as a file that cannot be read.
+        if files.boot.contains("grub") { files.configuration = try handle.readText("/boot/grub/grub.cfg") }
         try handle.unmountAll()
         if let system = layout[.esp] {
             try handle.mountReadOnly(device(system), at: "/")
-            // Each asked for by itself: a list would be an emulated program's, and this is the daemon's own call.
-            for path in systemPartitionFiles where try !handle.isFile("/\(path)") {
-                throw failure("the ESP holds no '\(path)'")
-            }
+            files.system = Set(try handle.paths(below: "/")).intersection(systemPartitionFiles)
             try handle.unmountAll()
+        }
+        return files
+    }
+
+    /// Returns the kernels in /boot.
+    private func verify(_ files: BootingFiles) throws(DiskError) -> [String] {
+        let boot = files.boot
+        let kernels = boot.filter { $0.hasPrefix("vmlinuz-") }.map { String($0.dropFirst("vmlinuz-".count)) }
+        guard kernels.contains(kernel) else { throw failure("/boot holds no kernel \(kernel)") }
+        guard boot.contains("initrd.img-\(kernel)") else { throw failure("/boot holds no initramfs for \(kernel)") }
+        let configuration = files.configuration
+        guard configuration.contains("vmlinuz-\(kernel)"), configuration.contains(layout[.root]?.filesystemUUID ?? "?")
+        else { throw failure("/boot/grub/grub.cfg does not boot \(kernel) from the root filesystem") }
+        if layout[.esp] != nil, let path = systemPartitionFiles.first(where: { !files.system.contains($0) }) {
+            throw failure("the ESP holds no '\(path)'")
         }
         return kernels
     }

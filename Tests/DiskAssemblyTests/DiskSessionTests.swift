@@ -9,8 +9,8 @@ import Testing
 @testable import DiskAssembly
 
 @Suite(.serialized) struct DiskSessionTests {
-    @Test func `what blkid prints of several partitions is told apart by their numbers`() {
-        let text = """
+    @Test func `what the appliance's shell prints of a disk is told apart`() {
+        let partitions = """
             DEVNAME=/dev/disk/by-path/scsi-2:0:11:0-part14
             PART_ENTRY_NUMBER=14
 
@@ -18,14 +18,33 @@ import Testing
             LABEL=a=b
             TYPE=ext4
 
-            done
+            =boot
+
+            """
+        let known = [
+            14: ["DEVNAME": "/dev/disk/by-path/scsi-2:0:11:0-part14", "PART_ENTRY_NUMBER": "14"],
+            1: ["DEVNAME": "/dev/disk/by-path/scsi-2:0:11:0-part1", "LABEL": "a=b", "TYPE": "ext4"],
+        ]
+        // Nothing behind the mark: a filesystem could not be mounted.
+        #expect(DiskVerifier.sight(partitions) == .init(partitions: known, files: nil))
+        #expect(DiskVerifier.sight("=boot\n") == .init(partitions: [:], files: nil))
+        let files = """
+            grub
+            vmlinuz-6.12
+            =system
+            EFI/BOOT/BOOTX64.EFI
+            =configuration
+            set a=b
+
+            =system
             """
         #expect(
-            DiskVerifier.properties(text) == [
-                14: ["DEVNAME": "/dev/disk/by-path/scsi-2:0:11:0-part14", "PART_ENTRY_NUMBER": "14"],
-                1: ["DEVNAME": "/dev/disk/by-path/scsi-2:0:11:0-part1", "LABEL": "a=b", "TYPE": "ext4"],
-            ])
-        #expect(DiskVerifier.properties("done\n").isEmpty)
+            DiskVerifier.sight(partitions + files)
+                == .init(
+                    partitions: known,
+                    files: .init(
+                        boot: ["grub", "vmlinuz-6.12"], system: ["EFI/BOOT/BOOTX64.EFI"],
+                        configuration: "set a=b\n\n=system")))
     }
 
     @Test func `a session that is given up while it starts is gone at once, with its processes`() async throws {

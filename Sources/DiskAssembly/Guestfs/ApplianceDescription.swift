@@ -100,7 +100,7 @@ struct ApplianceDescription {
         PATH=/sbin:/usr/sbin:/bin:/usr/bin
         export PATH
         mount -a -T /mounts
-        mkdir -p /sysroot /dev/pts /dev/shm /dev/virtio-ports /dev/disk/by-path /dev/mapper /run/lock
+        mkdir -p /sysroot /esp /dev/pts /dev/shm /dev/virtio-ports /dev/disk/by-path /dev/mapper /run/lock
         for port in /sys/class/virtio-ports/*; do
             [ -e "$port/name" ] || continue
             read -r name <"$port/name"

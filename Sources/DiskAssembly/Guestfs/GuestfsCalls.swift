@@ -100,9 +100,9 @@ extension GuestfsHandle {
     /// guestfs_umount_all.
     func unmountAll() throws(DiskError) { try call("unmount everything") { guestfs_umount_all($0) } }
 
-    /// guestfs_is_file: whether a regular file is there.
-    func isFile(_ path: String) throws(DiskError) -> Bool {
-        try call("look for '\(path)'") { guestfs_is_file($0, path) } == 1
+    /// guestfs_find: everything below a folder, by paths relative to it.
+    func paths(below folder: String) throws(DiskError) -> [String] {
+        try list("list what is below '\(folder)'") { guestfs_find($0, folder) }
     }
 
     /// guestfs_cat: the file as text.

@@ -108,8 +108,12 @@ struct StorageVerifier: Sendable {
         guard configuration.contains("vmlinuz-\(kernel)"), configuration.contains(place?.0.uuid ?? "?") else {
             throw failure("/boot/grub/grub.cfg does not boot \(kernel) from its filesystem")
         }
-        for path in systemPartitionFiles where try !handle.isFile("/boot/efi/\(path)") {
-            throw failure("the ESP holds no '\(path)'")
+        if !systemPartitionFiles.isEmpty {
+            // Of a folder that is not the root, with a slash before them.
+            let present = Set(try handle.paths(below: "/boot/efi").map { $0.drop { $0 == "/" } })
+            for path in systemPartitionFiles where !present.contains(path[...]) {
+                throw failure("the ESP holds no '\(path)'")
+            }
         }
         try handle.unmountAll()
         return kernels
