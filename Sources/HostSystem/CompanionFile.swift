@@ -1,7 +1,8 @@
 import FileTrees
 
-/// Libraries of Stonebake's own that are loaded into other programs (ld.so(8), `LD_PRELOAD`).
-package enum PreloadedLibrary {
+/// Files of Stonebake's own that are installed with the program: what runs inside sandboxes, and libraries that are loaded
+/// into other programs (ld.so(8), `LD_PRELOAD`).
+package enum CompanionFile {
     /// Beside the program, as the compiler leaves it, or in `../lib/stonebake`, as a package would have it.
     ///
     /// - Parameters:

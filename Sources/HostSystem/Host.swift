@@ -15,8 +15,11 @@ package struct Host: Sendable {
     package let scratch: ScratchFolder
     /// The absolute path of the `stonebake` binary.
     package let executable: String
-    /// What it runs inside sandboxes: lies beside it.
-    package var worker: String { "\(Files.folder(of: executable))/\(WorkerCommand.program)" }
+    /// What it runs inside sandboxes; a path beside it where there is none, which is told when a sandbox is made.
+    package var worker: String {
+        CompanionFile.path(WorkerCommand.program, beside: executable)
+            ?? "\(Files.folder(of: executable))/\(WorkerCommand.program)"
+    }
     package let environment: [String: String]
     /// Seconds since 1970.
     package let now: @Sendable () -> Int64

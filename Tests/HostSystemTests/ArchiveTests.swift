@@ -188,9 +188,7 @@ final class TestFolder: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/tmp/stonebake-test-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = try Files.newFolder(in: "/tmp", named: "stonebake-test")
     }
 
     deinit { try? removeTree(path) }

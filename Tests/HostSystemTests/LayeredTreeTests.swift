@@ -185,9 +185,7 @@ private final class LayerStack {
     private(set) var layers: [String] = []
 
     init(_ scripts: String...) async throws {
-        var template = Array("/tmp/stonebake-layers-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = try Files.newFolder(in: "/tmp", named: "stonebake-layers")
         host = try Host(testing: "\(path)/cache")
         for script in scripts { try await add(script) }
     }

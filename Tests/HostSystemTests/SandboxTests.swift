@@ -13,9 +13,7 @@ final class SandboxFixture: Sendable {
     let sandbox: Sandbox
 
     init() throws {
-        var template = Array("/tmp/stonebake-sandbox-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        folder = try Files.newFolder(in: "/tmp", named: "stonebake-sandbox")
         for name in ["root", "upper", "root/usr", "root/etc", "root/var"] {
             try #require(mkdir("\(folder)/\(name)", 0o755) == 0)
         }

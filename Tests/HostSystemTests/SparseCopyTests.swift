@@ -12,9 +12,7 @@ import Testing
     func `a copy has the same bytes and holes, past the page cache or not`(
         place: String, cache: SparseCopy.CacheUse
     ) throws {
-        var template = Array("\(place)/stonebake-copy-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = try Files.newFolder(in: "\(place)", named: "stonebake-copy")
         defer { try? removeTree(folder) }
         // Longer than the buffer, a hole, data that begins within a block, and an end that is no block's.
         var content = [UInt8](repeating: 0, count: 24 << 20)

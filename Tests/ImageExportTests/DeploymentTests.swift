@@ -87,9 +87,7 @@ import Testing
     @Test(arguments: Target.allCases)
     func `a script gives any file's name to each program as one word`(target: Target) async throws {
         guard target != .hyperv else { return }
-        var template = Array("/var/tmp/stonebake-deploy-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = try Files.newFolder(in: "/var/tmp", named: "stonebake-deploy")
         defer { try? removeTree(folder) }
         let programs = [
             "aws", "az", "gcloud", "openstack", "doctl", "oci", "govc", "VBoxManage", "genisoimage", "virsh",

@@ -145,9 +145,7 @@ final class ExportFixture: Sendable {
     var output: String { "\(folder)/out" }
 
     init() async throws {
-        var template = Array("/var/tmp/stonebake-export-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        folder = try Files.newFolder(in: "/var/tmp", named: "stonebake-export")
         host = try Host(testing: "\(folder)/store")
         let layout = DiskLayout(
             diskGUID: "DBF3E97A-8E4A-85ED-B6AA-3A571B3615CA", size: Self.size, partitions: [],

@@ -9,9 +9,7 @@ final class TestDisk: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/var/tmp/stonebake-inspect-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = try Files.newFolder(in: "/var/tmp", named: "stonebake-inspect")
     }
 
     deinit { try? removeTree(path) }

@@ -1,6 +1,7 @@
 import BuildPlanning
 import HostSystem
 import Testing
+import SandboxInside
 
 @testable import FileTrees
 @testable import RootfsAssembly
@@ -19,7 +20,7 @@ import Testing
     }
 
     private func run(
-        _ script: String, binds: [SandboxJob.Bind], _ environment: [String: String] = [:]
+        _ script: String, binds: [SandboxBind], _ environment: [String: String] = [:]
     ) async throws -> String {
         let finished = try await FinishedTree.shared.value
         let upper = try finished.host.scratch.newFolder("upper")
@@ -175,7 +176,7 @@ import Testing
                 sed 's:/run/stonebake/path:/usr/bin:' /tmp/printed; ls /etc/old*
             done; done
             """
-        let binds = [SandboxJob.Bind(surroundings.folder, at: "/run/stonebake", readOnly: false)]
+        let binds = [SandboxBind(surroundings.folder, at: "/run/stonebake", readOnly: false)]
         let own = try await run(script, binds: binds)
         let standIn = try await run(script, binds: binds, ["PATH": ScriptSurroundings.searchPath])
         #expect(own == standIn)

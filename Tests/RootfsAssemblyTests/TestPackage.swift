@@ -19,9 +19,7 @@ final class Workshop: Sendable {
     let assembler: RootfsAssembler
 
     init(progress: ProgressSink = .silent) throws {
-        var template = Array("/tmp/stonebake-rootfs-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = try Files.newFolder(in: "/tmp", named: "stonebake-rootfs")
         host = try Host(testing: "\(path)/cache", progress: progress)
         assembler = RootfsAssembler(host: host)
     }

@@ -86,7 +86,7 @@ struct FilesystemMaker {
     }
 
     private func run(
-        _ command: Command, binds: [SandboxJob.Bind] = [], caching cached: String? = nil
+        _ command: Command, binds: [SandboxBind] = [], caching cached: String? = nil
     ) async throws {
         try await writer.run(
             command, "making the \(content.format) filesystem of \(content.place)",
@@ -124,7 +124,7 @@ struct FilesystemMaker {
         for subvolume in content.subvolumes.map(\.name).sorted() {
             lines.append("mkdir -p \(Command.quoted("\(tree)/\(subvolume)"))")
         }
-        var binds: [SandboxJob.Bind] = []
+        var binds: [SandboxBind] = []
         for (index, part) in trees.enumerated() {
             let target = Command.quoted(part.subvolume.isEmpty ? tree : "\(tree)/\(part.subvolume)")
             lines.append(

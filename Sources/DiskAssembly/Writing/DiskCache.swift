@@ -12,7 +12,7 @@ struct DiskCache {
 
     /// Nil where the library does not lie beside the program.
     init?(host: Host) {
-        guard let library = PreloadedLibrary.path(Self.name, beside: host.executable) else { return nil }
+        guard let library = CompanionFile.path(Self.name, beside: host.executable) else { return nil }
         self.library = library
         isDirect = host.sparesPageCache
     }

@@ -138,7 +138,7 @@ struct DiskWriter {
     /// - Parameter cached: the disk, as the command sees it, of which blocks are kept in memory
     @discardableResult
     func run(
-        _ command: Command, _ purpose: String, binds: [SandboxJob.Bind], caching cached: String? = nil
+        _ command: Command, _ purpose: String, binds: [SandboxBind], caching cached: String? = nil
     ) async throws -> CommandResult {
         do {
             return try await Sandbox(host: host).check(
@@ -150,7 +150,7 @@ struct DiskWriter {
         }
     }
 
-    private func job(_ command: Command, binds: [SandboxJob.Bind], caching cached: String?) -> SandboxJob {
+    private func job(_ command: Command, binds: [SandboxBind], caching cached: String?) -> SandboxJob {
         SandboxJob(layers: [tools.tree], command: command).with {
             $0.binds = binds
             $0.timestamp = timestamp

@@ -106,6 +106,13 @@ package enum Files {
         try setMode(path, mode)
     }
 
+    /// Makes a folder that nobody has yet and only this user may enter: `name` and six characters (mkdtemp(3)).
+    package static func newFolder(in parent: String, named name: String) throws(HostError) -> String {
+        var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw failure(errno, "cannot make a folder in", parent) }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// chmod(2).
     package static func setMode(_ path: String, _ mode: UInt32) throws(HostError) {
         if chmod(path, mode) != 0 { throw failure(errno, "cannot change the mode of", path) }

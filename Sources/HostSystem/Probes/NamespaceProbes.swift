@@ -71,7 +71,8 @@ extension Doctor {
         defer { try? removeTree(scratch) }
         for name in ["lower", "upper"] { try Files.makeFolder("\(scratch)/\(name)") }
         try Files.write("lower", to: "\(scratch)/lower/file")
-        let script = "cat \"$\(Sandbox.rootVariable)/file\" && echo upper > \"$\(Sandbox.rootVariable)/file\""
+        let script =
+            "cat \"$\(SandboxPlaces.rootVariable)/file\" && echo upper > \"$\(SandboxPlaces.rootVariable)/file\""
         let job = SandboxJob(
             layers: ["\(scratch)/lower"], upper: "\(scratch)/upper", command: Command("/bin/sh", ["-c", script])
         ).with { $0.chroot = false }

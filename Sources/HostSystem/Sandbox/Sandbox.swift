@@ -12,12 +12,6 @@ internal import SystemPackage
 /// Nothing of it outlives this process (see `SandboxInit`), no mount is visible outside, and the host's environment,
 /// network, devices and processes are not seen inside.
 package struct Sandbox: Sendable {
-    /// The environment variable that holds the root's path for commands with `chroot: false`.
-    package static let rootVariable = SandboxPlaces.rootVariable
-    /// Where a job that runs beside its root finds it.
-    package static let besidePath = SandboxPlaces.beside
-    package static let path = SandboxPlaces.programs
-
     private let runner: CommandRunner
     private let debugShell: DebugShell?
     /// What runs as the first process inside; see `WorkerCommand`.
@@ -48,7 +42,7 @@ package struct Sandbox: Sendable {
         var work: String?
         if let upper = job.upper, !job.layers.isEmpty {
             // An overlay's work folder has to be on its upper folder's filesystem.
-            work = try makeFolder(in: FilePath(upper).removingLastComponent().string, named: "work")
+            work = try Files.newFolder(in: FilePath(upper).removingLastComponent().string, named: "work")
         }
         defer { if let work { Self.removeWork(work) } }
         let line = try LifelineSocket()
@@ -98,13 +92,15 @@ package struct Sandbox: Sendable {
 
     private func order(_ job: SandboxJob, mountPoint: String, work: String?) throws(HostError) -> SandboxOrder {
         var environment = [
-            "PATH": Self.path, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
+            "PATH": SandboxPlaces.programs, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
             "DEBCONF_NONINTERACTIVE_SEEN": "true",
             "HOME": "/root", "TZ": "UTC", "TERM": "dumb",
         ]
         if let timestamp = job.timestamp { environment["SOURCE_DATE_EPOCH"] = "\(timestamp)" }
         if job.isBesideRoot {
-            for name in [Self.rootVariable, "INSTALL_ROOT", "ANA_INSTALL_PATH"] { environment[name] = Self.besidePath }
+            for name in [SandboxPlaces.rootVariable, "INSTALL_ROOT", "ANA_INSTALL_PATH"] {
+                environment[name] = SandboxPlaces.beside
+            }
         }
         for (name, value) in job.command.environment { environment[name] = value }
         var order = SandboxOrder(
@@ -119,7 +115,7 @@ package struct Sandbox: Sendable {
         order.workingDirectory = job.command.workingDirectory
         order.isBesideRoot = job.isBesideRoot
         order.isInteractive = job.terminal != nil
-        if !order.chroot, order.hasRoot { order.environment[Self.rootVariable] = mountPoint }
+        if !order.chroot, order.hasRoot { order.environment[SandboxPlaces.rootVariable] = mountPoint }
         if job.network { order.binds += Self.networkFiles() }
         variation?.apply(to: &order)
         switch job.command.input {
@@ -133,8 +129,8 @@ package struct Sandbox: Sendable {
     }
 
     /// What reaching the host's network needs; CA certificates under the names that OpenSSL and Python look for.
-    private static func networkFiles() -> [SandboxJob.Bind] {
-        var binds: [SandboxJob.Bind] = []
+    private static func networkFiles() -> [SandboxBind] {
+        var binds: [SandboxBind] = []
         for path in ["/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs"] where access(path, R_OK) == 0 {
             binds.append(.init(path, at: path))
         }
@@ -153,12 +149,6 @@ package struct Sandbox: Sendable {
         throw HostError(
             .unsupported, "cannot make the namespaces of a sandbox: \(reason)", hint: SandboxRequirements.hint(),
             notes: result.tail.dropLast())
-    }
-
-    private func makeFolder(in parent: String, named name: String) throws(HostError) -> String {
-        var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw HostError.current("cannot make a folder in '\(parent)'") }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// The kernel leaves folders without permissions behind: `work`, with a whiteout that it shares, and in it the

@@ -2,7 +2,7 @@ import FileTrees
 import SandboxInside
 
 extension Sandbox {
-    /// Runs one of Stonebake's own commands beside a root, which it finds at `Sandbox.rootVariable`. Without layers and
+    /// Runs one of Stonebake's own commands beside a root, which it finds at `SandboxPlaces.rootVariable`. Without layers and
     /// `upper` there is none: it reads the layers that it is told of.
     ///
     /// - Throws: the command's own error; `HostError.commandFailed` when it ended in another way.

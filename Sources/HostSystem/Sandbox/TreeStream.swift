@@ -19,20 +19,18 @@ package struct TreeStream: Sendable {
         self.timestamp = timestamp
     }
 
-    package typealias Summary = PackSummary
-
     /// Writes it to a file, or into a FIFO that somebody reads.
     ///
     /// - Throws: `HostError`, `BrokenStream` when the reader has gone; `CancellationError`.
     @discardableResult
-    package func write(to path: String, host: Host) async throws -> Summary {
+    package func write(to path: String, host: Host) async throws -> PackSummary {
         let order = PackOrder(
             output: path, layers: layers, timestamp: timestamp, below: below, leavingOut: leavingOut)
         let text = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
         let result = try await Timeline.measure("stream the tree") {
             try await Sandbox(host: host).runWorker(["pack", text], layers: [], timestamp: timestamp)
         }
-        return try JSONDecoder().decode(Summary.self, from: Data(result.output))
+        return try JSONDecoder().decode(PackSummary.self, from: Data(result.output))
     }
 
     /// Makes a FIFO, and runs the stream beside `reader`, which gets its path.

@@ -35,7 +35,7 @@ struct PipSettings {
         }
     }
 
-    var binds: [SandboxJob.Bind] {
+    var binds: [SandboxBind] {
         get throws(HostError) { try bundle().map { [.init($0, at: Self.certificates)] } ?? [] }
     }
 

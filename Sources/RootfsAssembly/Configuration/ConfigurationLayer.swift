@@ -277,7 +277,7 @@ struct Configurator {
         let isBeside = script.place == .host
         let binds =
             isBeside
-            ? [SandboxJob.Bind(surroundings.folder, at: "/run/stonebake", readOnly: false)]
+            ? [SandboxBind(surroundings.folder, at: "/run/stonebake", readOnly: false)]
             : try surroundings.binds(over: layers.folders + [upper])
         try await self.run(run.command, binds: binds, beside: isBeside) { lines in
             RootfsError(
@@ -297,7 +297,7 @@ struct Configurator {
     }
 
     private func run(
-        _ command: Command, binds: [SandboxJob.Bind], beside: Bool = false, _ failure: ([String]) -> any Error
+        _ command: Command, binds: [SandboxBind], beside: Bool = false, _ failure: ([String]) -> any Error
     ) async throws {
         let job = SandboxJob(layers: layers.folders, upper: upper, command: command).with {
             $0.binds = binds

@@ -2,6 +2,7 @@ import ApplianceSpec
 import Diagnostics
 import FileTrees
 import HostSystem
+import SandboxInside
 
 /// A script of the spec as it is run: its text in a file, the command that runs it, and where its output goes.
 struct ScriptRun {
@@ -33,7 +34,7 @@ struct ScriptRun {
     /// What it prints goes to the build's log as well as to the image's. The pipe's own status is tee's, so the
     /// script's is handed on in a file.
     private static func logging(to log: String, beside: Bool) -> String {
-        let path = Command.quoted((beside ? Sandbox.besidePath : "") + log)
+        let path = Command.quoted((beside ? SandboxPlaces.beside : "") + log)
         return """
             log=\(path)
             mkdir -p "${log%/*}/" || exit 1

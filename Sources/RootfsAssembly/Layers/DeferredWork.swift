@@ -1,5 +1,6 @@
 import FileTrees
 import HostSystem
+import SandboxInside
 
 /// What many packages ask for and one run does for all of them, at the end of a layer and side by side: the initramfs,
 /// the links of /etc/ssl/certs, Python's byte code.
@@ -73,7 +74,7 @@ struct DeferredWork {
     /// Runs a command, and beside it what its scripts ask for, or will: they keep one processor busy. What is left when the
     /// command ends is left for `script`.
     static let beside = """
-        ended=/run/stonebake/\(ended) PATH=\(Sandbox.path)
+        ended=/run/stonebake/\(ended) PATH=\(SandboxPlaces.programs)
         rm -f $ended
         \(python)
         if [ -x $python ]; then nice -n 5 $python /run/stonebake/compile </dev/null >/run/stonebake/compile.log 2>&1 & fi

@@ -41,7 +41,7 @@ extension RootfsAssembler {
 
     private func pythonBinds(
         _ wheels: [(file: String, path: String)], _ lock: Lockfile, _ tools: ToolsRoot
-    ) throws -> [SandboxJob.Bind] {
+    ) throws -> [SandboxBind] {
         let scratch = try host.scratch.newFolder("python")
         let requirements = lock.wheels.map { "\($0.name)==\($0.version) --hash=sha256:\($0.sha256.hex)\n" }
         try Files.write(requirements.joined(), to: "\(scratch)/requirements.txt")

@@ -39,7 +39,7 @@ extension ScriptShortcut {
     ///   - folder: on the host; gets the changed scripts
     static func binds(
         _ shortcuts: [ScriptShortcut], over folders: [String], in folder: String
-    ) throws(HostError) -> [SandboxJob.Bind] {
+    ) throws(HostError) -> [SandboxBind] {
         var texts: [String: String] = [:]
         for shortcut in shortcuts {
             let path = shortcut.path
@@ -50,7 +50,7 @@ extension ScriptShortcut {
             guard let own, let shorter = shortcut.shortened(own) else { continue }
             texts[path] = shorter
         }
-        var binds: [SandboxJob.Bind] = []
+        var binds: [SandboxBind] = []
         for (path, text) in texts.sorted(by: { $0.key < $1.key }) {
             let file = "\(folder)/shorter-\(Files.name(of: path))"
             try Files.write(text, to: file, mode: 0o755)

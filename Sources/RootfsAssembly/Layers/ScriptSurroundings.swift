@@ -68,7 +68,7 @@ struct ScriptSurroundings {
     }
 
     /// Of scripts whose deferred work is done at the end of the layer.
-    static let searchPath = "/run/stonebake/path:\(Sandbox.path)"
+    static let searchPath = "/run/stonebake/path:\(SandboxPlaces.programs)"
 
     var isInitramfsWanted: Bool { Files.exists("\(folder)/initramfs-wanted") }
 
@@ -80,8 +80,8 @@ struct ScriptSurroundings {
     /// - Parameters:
     ///   - folders: the layers and the upper folder, to see which programs there are to stand in for
     ///   - deferring: whether `DeferredWork` is done at the end
-    func binds(over folders: [String], deferring: Bool = false) throws(HostError) -> [SandboxJob.Bind] {
-        var binds: [SandboxJob.Bind] = [
+    func binds(over folders: [String], deferring: Bool = false) throws(HostError) -> [SandboxBind] {
+        var binds: [SandboxBind] = [
             .init(folder, at: "/run/stonebake", readOnly: false), .init("\(folder)/policy-rc.d", at: Self.policy),
         ]
         for program in Self.live + (deferring ? Self.deferred : []) {
@@ -95,7 +95,7 @@ struct ScriptSurroundings {
         return deferring ? try binds + shortcuts(ScriptShortcut.configuring, over: folders) : binds
     }
 
-    func shortcuts(_ shortcuts: [ScriptShortcut], over folders: [String]) throws(HostError) -> [SandboxJob.Bind] {
+    func shortcuts(_ shortcuts: [ScriptShortcut], over folders: [String]) throws(HostError) -> [SandboxBind] {
         try ScriptShortcut.binds(shortcuts, over: folders, in: folder)
     }
 }

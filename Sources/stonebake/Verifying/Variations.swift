@@ -72,7 +72,7 @@ struct Variations: Sendable {
     }
 
     private mutating func varyByLibrary(beside executable: String) {
-        guard let library = PreloadedLibrary.path(SandboxVariation.libraryName, beside: executable) else {
+        guard let library = CompanionFile.path(SandboxVariation.libraryName, beside: executable) else {
             notVaried.append(
                 "the clock, the order of directories and the host's name: \(SandboxVariation.libraryName) does not lie "
                     + "beside \(executable) (swift build --product stonebake-variation)")

@@ -9,9 +9,7 @@ final class TestFolder: Sendable {
 
     /// In /var/tmp, which is on a disk where /tmp may be in memory.
     init() throws {
-        var template = Array("/var/tmp/stonebake-disk-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = try Files.newFolder(in: "/var/tmp", named: "stonebake-disk")
     }
 
     deinit { try? removeTree(path) }

@@ -7,9 +7,7 @@ struct TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/tmp/stonebake-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw HostError(.fileSystem, "no temporary folder") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = try Files.newFolder(in: "/tmp", named: "stonebake-test")
     }
 
     func remove() { try? removeTree(path) }
