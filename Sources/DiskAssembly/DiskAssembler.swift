@@ -88,7 +88,8 @@ package struct DiskAssembler: Sendable {
     ///
     /// - Parameters:
     ///   - session: from `prepare`; nil starts one here, when it is needed
-    ///   - copy: where the disk is copied to while its digest is taken; a copy of a disk that turns out wrong may stay there
+    ///   - copy: where the disk is copied to while its digest is taken, its folder made; a copy of a disk that turns out
+    ///     wrong may stay there
     ///   - beside: gets the written disk, and works on it while it is verified; what it makes counts only
     ///     when the disk turns out right
     /// - Returns: the disk, and what `beside` gave; nil when the disk came from the store, or was not made by itself.

@@ -104,20 +104,24 @@ struct DiskMaking: Sendable {
     ) async throws -> Made<Beside> {
         let path = place.disk.path
         let digest = Task { try await self.digest(of: path, copyingTo: copy) }
-        do {
-            async let besides = beside(WrittenDisk(path: path, digest: digest))
-            // Natively, which is quicker than in the appliance and can be done beside what that looks at.
-            async let isClean: Void = Timeline.measure("e2fsck") { try await writer.check() }
-            let inspection = try await looking()
-            try await isClean
-            return Made(
-                image: DiskImage(path: path, layout: layout, inspection: inspection, tree: root.measure), mark: mark,
-                beside: try await besides, digest: try await digest.value)
-        } catch {
-            // Nothing is written any more when this is told.
+        return try await withTaskCancellationHandler {
+            do {
+                async let besides = beside(WrittenDisk(path: path, digest: digest))
+                // Natively, which is quicker than in the appliance and can be done beside what that looks at.
+                async let isClean: Void = Timeline.measure("e2fsck") { try await writer.check() }
+                let inspection = try await looking()
+                try await isClean
+                return Made(
+                    image: DiskImage(path: path, layout: layout, inspection: inspection, tree: root.measure),
+                    mark: mark, beside: try await besides, digest: try await digest.value)
+            } catch {
+                // Nothing is written any more when this is told.
+                digest.cancel()
+                _ = await digest.result
+                throw error
+            }
+        } onCancel: {
             digest.cancel()
-            _ = await digest.result
-            throw error
         }
     }
 
@@ -125,7 +129,10 @@ struct DiskMaking: Sendable {
         let bypassingCache = host.sparesPageCache
         return try await Timeline.measure("digest of the disk") {
             try await blocking(named: "digest") { cancelled in
-                guard let copy else { return try Digest.of(sparse: path, bypassingCache: bypassingCache) }
+                guard let copy else {
+                    return try Digest.of(sparse: path, bypassingCache: bypassingCache, cancelled: cancelled)
+                }
+                try Files.makeFolder(Files.folder(of: copy))
                 return try SparseCopy.digest(
                     copying: path, to: copy, cache: bypassingCache ? [.readsPast, .writesPast] : .writesPast,
                     cancelled: cancelled)

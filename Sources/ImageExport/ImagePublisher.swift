@@ -2,6 +2,7 @@ package import BuildPlanning
 import ContentDigest
 import FileTrees
 import FoundationEssentials
+import Glibc
 package import HostSystem
 import TreeMeasures
 
@@ -58,11 +59,11 @@ package struct ImagePublisher: Sendable {
 
     /// Where `publish` looks for a format's file that is copied aside by somebody else. `discard` removes it as the others.
     ///
+    /// Its folder need not be there.
+    ///
     /// - Parameter suffix: of the file's name, behind the stem
-    package func place(aside suffix: String, stem: String, in folder: String) throws -> String {
-        let aside = aside(stem, folder)
-        try Files.makeFolder(aside)
-        return "\(aside)/\(stem)\(suffix)"
+    package func place(aside suffix: String, stem: String, in folder: String) -> String {
+        "\(aside(stem, folder))/\(stem)\(suffix)"
     }
 
     private func prepare(_ file: String, at path: String, stem: String, into folder: String) async throws {
@@ -77,8 +78,11 @@ package struct ImagePublisher: Sendable {
         }
     }
 
-    /// Removes what `prepare` has made and `publish` has not used.
-    package func discard(stem: String, in folder: String) { discardTree(aside(stem, folder)) }
+    /// Removes what `prepare` has made and `publish` has not used, and the folder when there is nothing in it.
+    package func discard(stem: String, in folder: String) {
+        discardTree(aside(stem, folder))
+        rmdir(folder)
+    }
 
     private func aside(_ stem: String, _ folder: String) -> String {
         "\(folder)/\(Self.asideName(stem, process: ProcessNumber.own))"

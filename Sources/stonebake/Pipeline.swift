@@ -54,7 +54,7 @@ struct Pipeline: Sendable {
             made = .success(
                 try await images(
                     of: root, tools, disk, looking, pool,
-                    copyingDiskTo: isDiskCopiedAsRead ? try publisher.place(aside: ".raw", stem: stem, in: folder) : nil
+                    copyingDiskTo: isDiskCopiedAsRead ? publisher.place(aside: ".raw", stem: stem, in: folder) : nil
                 ) { file in
                     try await publisher.prepare(file, stem: stem, into: folder)
                 })

@@ -52,6 +52,7 @@ import Testing
         #expect(throws: CancellationError.self) {
             try SparseCopy.copy("/proc/self/exe", to: target, cache: .writesPast, cancelled: flag)
         }
+        #expect(throws: CancellationError.self) { try Digest.of(sparse: "/proc/self/exe", cancelled: flag) }
     }
 
     @Test func `texts are sorted by their bytes, and equal ones stay in their order`() {

@@ -101,11 +101,16 @@ extension Digest {
     /// Of all bytes of a file, whose holes are not read: half of a disk's.
     ///
     /// - Parameter bypassingCache: whether nobody else is about to read the file; see `DirectAccess`
-    /// - Throws: `HostError` when it cannot be read.
-    package static func of(sparse path: String, bypassingCache: Bool = false) throws -> Digest {
+    /// - Throws: `HostError` when it cannot be read; `CancellationError`.
+    package static func of(
+        sparse path: String, bypassingCache: Bool = false, cancelled: CancellationFlag = CancellationFlag()
+    ) throws -> Digest {
         var reader = try SparseReader(path, bypassingCache: bypassingCache)
         var hash = SparseHash()
-        try reader.forEachPiece { hash.update($1, at: $0) }
+        try reader.forEachPiece { offset, bytes in
+            try cancelled.check()
+            hash.update(bytes, at: offset)
+        }
         return hash.finalize(size: reader.size)
     }
 }
