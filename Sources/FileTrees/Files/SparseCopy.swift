@@ -37,13 +37,10 @@ package enum SparseCopy {
     ) throws -> Digest {
         var reader = try SparseReader(source, bypassingCache: cache.contains(.readsPast))
         var output = try Output(target, like: reader, bypassingCache: cache.contains(.writesPast))
-        var hash = SparseHash()
-        try reader.forEachPiece { offset, bytes in
+        return try reader.digest { offset, bytes in
             try cancelled.check()
-            hash.update(bytes, at: offset)
             if !output.sharesBlocks { try output.write(bytes, at: offset) }
         }
-        return hash.finalize(size: reader.size)
     }
 }
 

@@ -1,5 +1,4 @@
 internal import CLinux
-package import ContentDigest
 internal import Glibc
 
 /// Reads what of a sparse file is no hole, from its beginning to its end.
@@ -9,8 +8,13 @@ struct SparseReader: ~Copyable {
     /// Open for reading.
     let descriptor: Int32
     private let path: String
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: DirectAccess.alignment)
+    /// Used in turn, so that one piece may be worked on while the next is read.
+    private var (buffer, other) = (Self.newBuffer(), Self.newBuffer())
     private var direct: DirectAccess
+
+    private static func newBuffer() -> UnsafeMutableRawBufferPointer {
+        .allocate(byteCount: 4 << 20, alignment: DirectAccess.alignment)
+    }
 
     /// - Parameter bypassingCache: see `DirectAccess`
     /// - Throws: `HostError` when it cannot be opened.
@@ -32,9 +36,10 @@ struct SparseReader: ~Copyable {
     deinit {
         close(descriptor)
         buffer.deallocate()
+        other.deallocate()
     }
 
-    /// Calls `body` with each piece of data and where it lies.
+    /// Calls `body` with each piece of data and where it lies. The bytes stay until it returns from the next call.
     ///
     /// - Throws: `HostError` also when the file becomes shorter meanwhile; what `body` throws.
     mutating func forEachPiece(_ body: (Int64, UnsafeRawBufferPointer) throws -> Void) throws {
@@ -51,6 +56,7 @@ struct SparseReader: ~Copyable {
                 let count = try read(at: position, upTo: end)
                 try body(position, UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 position += Int64(count)
+                (buffer, other) = (other, buffer)
             }
         }
     }
@@ -66,51 +72,5 @@ struct SparseReader: ~Copyable {
         guard count >= 0 else { throw Files.failure(errno, "cannot read", path) }
         guard count > 0 else { throw HostError(.fileSystem, "'\(path)' became shorter while it was read") }
         return min(count, wanted)
-    }
-}
-
-/// The digest of a sparse file by its data: what lies between is zeros.
-struct SparseHash: ~Copyable {
-    private var hash = SHA256()
-    private var position: Int64 = 0
-    private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
-
-    /// The next piece of data; `offset` is not before the last one's end.
-    mutating func update(_ bytes: UnsafeRawBufferPointer, at offset: Int64) {
-        fill(to: offset)
-        hash.update(bytes)
-        position = offset + Int64(bytes.count)
-    }
-
-    /// - Parameter size: the file's, in bytes
-    consuming func finalize(size: Int64) -> Digest {
-        fill(to: size)
-        return hash.finalize()
-    }
-
-    private mutating func fill(to end: Int64) {
-        while position < end {
-            let count = Int(min(end - position, Int64(Self.zeros.count)))
-            Self.zeros.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            position += Int64(count)
-        }
-    }
-}
-
-extension Digest {
-    /// Of all bytes of a file, whose holes are not read: half of a disk's.
-    ///
-    /// - Parameter bypassingCache: whether nobody else is about to read the file; see `DirectAccess`
-    /// - Throws: `HostError` when it cannot be read; `CancellationError`.
-    package static func of(
-        sparse path: String, bypassingCache: Bool = false, cancelled: CancellationFlag = CancellationFlag()
-    ) throws -> Digest {
-        var reader = try SparseReader(path, bypassingCache: bypassingCache)
-        var hash = SparseHash()
-        try reader.forEachPiece { offset, bytes in
-            try cancelled.check()
-            hash.update(bytes, at: offset)
-        }
-        return hash.finalize(size: reader.size)
     }
 }
