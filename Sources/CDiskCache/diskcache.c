@@ -2,7 +2,9 @@
 //
 // libext2fs reads and writes a block at a time, and keeps eight: for a root filesystem of 110,000 blocks mke2fs makes 330,000
 // system calls, half of which read again what it has just written. Here they are copies in memory; what was written goes
-// out when the memory is full, sorted, in few and large writes. Nothing of it is in force for other files, or without
+// out when the memory is full, sorted, in few and large writes. The archive that mke2fs makes it of comes through a pipe, of
+// which libarchive asks for a block at a time too: another 100,000 calls, each of which may wake whoever writes. Nothing of
+// it is in force for other files, or without
 //
 //     STONEBAKE_DISK    the file's path
 //
@@ -23,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -63,41 +66,69 @@ static int writer = -1;
 // The same file, opened to be written past the page cache; -1 where that is not wanted, or does not work.
 static int direct = -1;
 static int64_t direct_bytes, direct_nanoseconds;
-// By descriptor: not looked at yet, the disk, something else.
-static enum { UNKNOWN, DISK, OTHER } kinds[DESCRIPTORS];
+// By descriptor: not looked at yet, the disk, a pipe, something else.
+static enum kind { UNKNOWN, DISK, PIPE, OTHER } kinds[DESCRIPTORS];
+// What was read of a pipe and not asked for yet.
+static char piece[1 << 18];
+static size_t piece_start, piece_end;
+static int piece_of = -1;
 
 // MARK: The disk
 
 static int look(int descriptor, const char *path, struct statx *info) {
-    return (int)syscall(SYS_statx, descriptor, path, path[0] == 0 ? 0x1000 /* AT_EMPTY_PATH */ : 0, STATX_INO, info);
+    return (int)syscall(SYS_statx, descriptor, path, path[0] == 0 ? 0x1000 /* AT_EMPTY_PATH */ : 0, STATX_INO | STATX_TYPE, info);
 }
 
-static int is_the_disk(int descriptor) {
+static enum kind look_at(int descriptor) {
     struct statx disk, this;
     const char *path = getenv("STONEBAKE_DISK");
-    if (path == NULL || look(AT_FDCWD, path, &disk) != 0 || look(descriptor, "", &this) != 0) return 0;
+    if (path == NULL || look(AT_FDCWD, path, &disk) != 0 || look(descriptor, "", &this) != 0) return OTHER;
+    if ((this.stx_mode & S_IFMT) == S_IFIFO) return PIPE;
     if (disk.stx_ino != this.stx_ino || disk.stx_dev_major != this.stx_dev_major
         || disk.stx_dev_minor != this.stx_dev_minor)
-        return 0;
+        return OTHER;
     if (memory == NULL) {
         void *place =
             mmap(NULL, (size_t)CAPACITY * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         // It goes without, too.
-        if (place == MAP_FAILED) return 0;
+        if (place == MAP_FAILED) return OTHER;
         memory = place;
         memset(first_of, 0xff, sizeof first_of);
     }
-    return 1;
+    return DISK;
 }
 
-static int is_disk(int descriptor) {
-    if (descriptor < 0 || descriptor >= DESCRIPTORS) return 0;
+static enum kind kind_of(int descriptor) {
+    if (descriptor < 0 || descriptor >= DESCRIPTORS) return OTHER;
     if (kinds[descriptor] == UNKNOWN) {
         int kept = errno;
-        kinds[descriptor] = is_the_disk(descriptor) ? DISK : OTHER;
+        kinds[descriptor] = look_at(descriptor);
         errno = kept;
     }
-    return kinds[descriptor] == DISK;
+    return kinds[descriptor];
+}
+
+static int is_disk(int descriptor) { return kind_of(descriptor) == DISK; }
+
+// MARK: The pipe
+
+// As read(2): fewer bytes than asked for are no end.
+static ssize_t read_pipe(int descriptor, void *bytes, size_t size) {
+    if (piece_of != descriptor) {
+        // One pipe's bytes at a time; another is read as it is.
+        if (piece_start < piece_end) return syscall(SYS_read, descriptor, bytes, size);
+        piece_of = descriptor;
+    }
+    if (piece_start == piece_end) {
+        ssize_t got = syscall(SYS_read, descriptor, piece, sizeof piece);
+        if (got <= 0) return got;
+        piece_start = 0;
+        piece_end = (size_t)got;
+    }
+    size_t number = piece_end - piece_start < size ? piece_end - piece_start : size;
+    memcpy(bytes, piece + piece_start, number);
+    piece_start += number;
+    return (ssize_t)number;
 }
 
 // MARK: The blocks
@@ -290,6 +321,7 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t size, off64_t place) 
 }
 
 ssize_t read(int descriptor, void *bytes, size_t size) {
+    if (kind_of(descriptor) == PIPE) return read_pipe(descriptor, bytes, size);
     if (is_disk(descriptor) && flush_changes() != 0) return -1;
     return syscall(SYS_read, descriptor, bytes, size);
 }
@@ -321,6 +353,10 @@ int close(int descriptor) {
     if (descriptor == writer) {
         writer = -1;
         end_direct();
+    }
+    if (descriptor == piece_of) {
+        piece_of = -1;
+        piece_start = piece_end = 0;
     }
     if (descriptor >= 0 && descriptor < DESCRIPTORS) kinds[descriptor] = UNKNOWN;
     int result = (int)syscall(SYS_close, descriptor);

@@ -82,11 +82,40 @@ import Testing
     ])
     func `only what the firmware needs is installed and mounted`(
         firmware: [DiskSettings.Firmware], bios: Bool, uefi: Bool
-    ) {
+    ) async throws {
         let configuration = Self.configuration(firmware: firmware)
         #expect(configuration.script.contains("grub-mkimage") == bios)
-        #expect(configuration.script.contains("x86_64-efi") == uefi)
         #expect(configuration.fileSystemTable.contains("UUID=\(Sample.identity.espSerial) /boot/efi vfat") == uefi)
         #expect(configuration.fileSystemTable.contains("UUID=\(Sample.identity.rootUUID) / ext4"))
+    }
+
+    @Test(arguments: [
+        ([DiskSettings.Firmware.bios, .uefi], ["i386-pc", "x86_64-efi"]), ([.bios], ["i386-pc"]),
+        ([.uefi], ["x86_64-efi"]),
+    ])
+    func `the base brings GRUB's modules for all firmware, and the appliance keeps what it needs of them`(
+        firmware: [DiskSettings.Firmware], platforms: [String]
+    ) async throws {
+        let folder = try TestFolder()
+        let modules =
+            "for platform in i386-pc x86_64-efi; do mkdir -p usr/lib/grub/$platform; cd usr/lib/grub/$platform"
+        _ = try await folder.shell("\(modules); echo old >a.mod; echo old >b.mod; : >c.lst; : >boot.img; cd -; done")
+        func run(_ script: String) async throws {
+            let inside = ["/usr/lib/grub", "/boot/"].reduce(script) { $0.replacing($1, with: folder.path + $1) }
+                .replacing("grub-mkimage", with: "made")
+            _ = try await folder.shell("made() { : >boot/grub/i386-pc/core.img; }\n\(inside)")
+        }
+        try await run("set -e\n" + BootConfiguration.baseScript)
+        #expect(try Files.names(in: "\(folder.path)/boot/grub").sorted() == ["i386-pc", "x86_64-efi"])
+        // A package of the appliance brings a newer one.
+        _ = try await folder.shell("for module in usr/lib/grub/*/b.mod; do echo new >$module; done")
+        try await run(Self.configuration(firmware: firmware).script)
+        #expect(try Files.names(in: "\(folder.path)/boot/grub").sorted() == platforms)
+        for platform in platforms {
+            let place = "\(folder.path)/boot/grub/\(platform)"
+            let more = platform == "i386-pc" ? ["boot.img", "core.img"] : []
+            #expect(try Files.names(in: place).sorted() == (["a.mod", "b.mod", "c.lst"] + more).sorted())
+            #expect(try Files.readText("\(place)/b.mod") == "new\n")
+        }
     }
 }
