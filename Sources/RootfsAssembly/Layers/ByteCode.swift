@@ -35,7 +35,7 @@ enum ByteCode {
     /// that were tried all were.
     static let program = """
         import builtins, io, os, py_compile, re, subprocess, sys, time, traceback
-        import importlib.util, logging, optparse, struct
+        import importlib.util
         # What is imported here leaves no byte code: whether there is any would depend on who was first.
         sys.dont_write_bytecode = True
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -99,26 +99,31 @@ enum ByteCode {
                 return Compiler()
             return start(command, *arguments, **options)
 
-        # Where a stand-in is bound over it.
-        py3compile = "/run/stonebake/py3compile.real"
-        if not os.path.exists(py3compile) or os.path.getsize(py3compile) == 0:
-            py3compile = "/usr/bin/py3compile"
-        # Its own modules, which have no byte code yet, once for all.
-        library = "/usr/share/python3/"
-        try:
-            with open(py3compile) as file:
-                code = builtins.compile(file.read(), "/usr/bin/py3compile", "exec")
-            sys.path.insert(1, library)
-            import debpython.files, debpython.interpreter, debpython.option, debpython.version
-            debpython.files.Popen = show
-            # It asks an interpreter for both, and remembers the answers.
-            interpreter = debpython.interpreter.Interpreter("python")
-            interpreter.magic_tag(own[6:])
-            interpreter.magic_number(own[6:])
-        except Exception:
-            # Another release's py3compile finds what it needs by itself.
-            traceback.print_exc()
-        sys.path[:] = [path for path in sys.path if path != library]
+        library, code, isPrepared = "/usr/share/python3/", None, False
+
+        # What all invocations need, once; most layers have none.
+        def prepare():
+            global code
+            import logging, optparse, struct
+            # Where a stand-in is bound over it.
+            py3compile = "/run/stonebake/py3compile.real"
+            if not os.path.exists(py3compile) or os.path.getsize(py3compile) == 0:
+                py3compile = "/usr/bin/py3compile"
+            # Its own modules, which have no byte code yet.
+            try:
+                with open(py3compile) as file:
+                    code = builtins.compile(file.read(), "/usr/bin/py3compile", "exec")
+                sys.path.insert(1, library)
+                import debpython.files, debpython.interpreter, debpython.option, debpython.version
+                debpython.files.Popen = show
+                # It asks an interpreter for both, and remembers the answers.
+                interpreter = debpython.interpreter.Interpreter("python")
+                interpreter.magic_tag(own[6:])
+                interpreter.magic_number(own[6:])
+            except Exception:
+                # Another release's py3compile finds what it needs by itself.
+                traceback.print_exc()
+            sys.path[:] = [path for path in sys.path if path != library]
 
         def perform(invocation):
             words = invocation.split()
@@ -136,6 +141,10 @@ enum ByteCode {
             exec(code, {"__name__": "__main__", "__builtins__": builtins})
 
         def compile(invocation):
+            global isPrepared
+            if not isPrepared:
+                isPrepared = True
+                prepare()
             process = os.fork()
             if process == 0:
                 status = 1
