@@ -246,23 +246,35 @@ package struct BootConfiguration: Sendable {
         let place = bootPlace
         let prefix = storage == nil ? Self.prefix : "\(place.device)\(place.folder)/grub"
         let modules = (["biosdisk"] + place.modules).joined(separator: " ")
+        let wanted = (firmware.contains(.bios) ? ["i386-pc"] : []) + (firmware.contains(.uefi) ? [efiPlatform] : [])
+        lines += wanted.flatMap(Self.copyModules)
+        let others = Self.platforms.filter { !wanted.contains($0) }.map { "/boot/grub/\($0)" }
+        lines.append("rm -rf \(others.joined(separator: " "))")
         if firmware.contains(.bios) {
-            lines += Self.copyModules("i386-pc")
             lines += [
                 "cp -p /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/boot.img",
                 "grub-mkimage --directory=/usr/lib/grub/i386-pc --format=i386-pc --prefix='\(prefix)'"
                     + " --output=/boot/grub/i386-pc/core.img \(modules)",
             ]
         }
-        if firmware.contains(.uefi) { lines += Self.copyModules(architecture == .amd64 ? "x86_64-efi" : "arm64-efi") }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    private var efiPlatform: String { architecture == .amd64 ? "x86_64-efi" : "arm64-efi" }
+
+    private static let platforms = ["i386-pc", "x86_64-efi", "arm64-efi"]
+
+    /// Runs in the base system with /bin/sh: the modules are a thousand files, the same for all that stands on it. What
+    /// comes later, `script` adds, and removes what is for firmware that is not wanted.
+    package static let baseScript =
+        platforms.map { "if [ -d /usr/lib/grub/\($0) ]; then \(copyModules($0).joined(separator: "; ")); fi" }
+        .joined(separator: "\n") + "\n"
 
     /// What grub-install copies for a platform.
     private static func copyModules(_ platform: String) -> [String] {
         [
             "mkdir -p /boot/grub/\(platform)",
-            "cp -p /usr/lib/grub/\(platform)/*.mod /usr/lib/grub/\(platform)/*.lst /boot/grub/\(platform)/",
+            "cp -pu /usr/lib/grub/\(platform)/*.mod /usr/lib/grub/\(platform)/*.lst /boot/grub/\(platform)/",
         ]
     }
 

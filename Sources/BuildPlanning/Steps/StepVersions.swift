@@ -2,11 +2,11 @@
 /// from the same inputs, and what older code left in the store is not used again.
 package enum StepVersion {
     package static let tools = 1
-    package static let base = 6
+    package static let base = 7
     package static let initramfs = 1
     package static let packages = 5
     package static let python = 1
-    package static let configuration = 10
+    package static let configuration = 11
     package static let disk = 3
     package static let format = 2
     /// Of the targets besides `raw` and `qcow2`.

@@ -1,3 +1,4 @@
+import BuildPlanning
 import FileTrees
 import HostSystem
 import SandboxInside
@@ -14,13 +15,16 @@ struct DeferredWork {
     static let ended = "scripts-ended"
 
     private let surroundings: ScriptSurroundings
+    private let isBase: Bool
     private let isInitramfsWanted: Bool
     private let areCertificatesWanted: Bool
     private let isByteCodeWanted: Bool
 
-    init(_ surroundings: ScriptSurroundings, makesInitramfs: Bool) {
+    /// - Parameter isBase: whether the layer is the base system, whose initramfs is a layer by itself
+    init(_ surroundings: ScriptSurroundings, isBase: Bool) {
         self.surroundings = surroundings
-        isInitramfsWanted = makesInitramfs && surroundings.isInitramfsWanted
+        self.isBase = isBase
+        isInitramfsWanted = !isBase && surroundings.isInitramfsWanted
         areCertificatesWanted = Files.exists("\(surroundings.folder)/\(Self.certificates)")
         isByteCodeWanted = [ByteCode.wanted, ByteCode.made].contains { Files.exists("\(surroundings.folder)/\($0)") }
     }
@@ -28,7 +32,8 @@ struct DeferredWork {
     /// For the timeline.
     var title: String {
         let parts =
-            (isInitramfsWanted ? ["the initramfs"] : []) + (isByteCodeWanted ? ["byte code"] : [])
+            (isBase ? ["/boot/grub"] : []) + (isInitramfsWanted ? ["the initramfs"] : [])
+            + (isByteCodeWanted ? ["byte code"] : [])
             + (areCertificatesWanted ? ["certificates"] : [])
         return parts.isEmpty ? "end the layer" : "make " + parts.joined(separator: ", ")
     }
@@ -40,6 +45,7 @@ struct DeferredWork {
             "begin() { \"$@\" & jobs=\"$jobs $!\"; }",
         ]
         lines.append("\(Self.indexing)")
+        if isBase { lines += ["modules() {\n\(BootConfiguration.baseScript)}", "begin modules"] }
         if isInitramfsWanted { lines += [InitramfsScript.functions, "begin initramfs"] }
         if isByteCodeWanted {
             // The groups do not depend on the number of processors, and a package's byte code not on its group. The

@@ -192,9 +192,9 @@ struct PackageInstaller {
 
     /// Ends the layer: removes what the surroundings left, and does once what packages asked for several times.
     ///
-    /// - Parameter makesInitramfs: whether this layer holds the initramfs that its packages ask for
-    func finish(makesInitramfs: Bool) async throws {
-        let work = DeferredWork(surroundings, makesInitramfs: makesInitramfs)
+    /// - Parameter isBase: whether the layer is the base system, whose initramfs is a layer by itself
+    func finish(isBase: Bool) async throws {
+        let work = DeferredWork(surroundings, isBase: isBase)
         let shortcuts = try surroundings.shortcuts(ScriptShortcut.deferred, over: layers.folders + [upper])
         let job = SandboxJob(
             layers: scriptLayers, upper: upper, command: Command("/bin/sh", ["-c", work.script])

@@ -72,7 +72,7 @@ extension RootfsAssembler {
         let installer = try PackageInstaller(
             self, step: step, layers: layers, upper: tree, timestamp: lock.timestamp, total: locked.count)
         try await installer.install(packages, bootstrap: bootstrap, configuring: configuring)
-        try await installer.finish(makesInitramfs: !bootstrap)
+        try await installer.finish(isBase: bootstrap)
         return ["packages": "\(locked.count)"]
     }
 }
