@@ -169,7 +169,7 @@ let package = Package(
             "ImageExportTests",
             [
                 "ImageExport", "ImageInspection", "BuildPlanning", "TreeMeasures", "ApplianceSpec", "FileTrees",
-                "HostSystem", "ContentDigest", "Diagnostics",
+                "SandboxInside", "HostSystem", "ContentDigest", "Diagnostics",
             ]),
         tests(
             "DiskAssemblyTests",

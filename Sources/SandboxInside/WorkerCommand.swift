@@ -9,7 +9,7 @@ package enum WorkerCommand {
     /// The program's name; it lies beside `stonebake`.
     package static let program = "stonebake-worker"
     /// Both programs are of one build: what they say to one another has no other form. Raise the number when it changes.
-    package static let build = "\(stonebakeVersion)-2"
+    package static let build = "\(stonebakeVersion)-3"
 
     /// The words behind the program's path.
     package static func words(_ command: [String]) -> [String] { [build] + command }
@@ -29,6 +29,7 @@ package enum WorkerCommand {
             case "place": try PlaceCommand.run(rest, root: try root())
             case "measure": try MeasureCommand.run(rest)
             case "pack": try PackCommand.run(rest)
+            case "qcow2": try QCOW2Command.run(rest)
             default: throw HostError(.unsupported, "\(program): unknown command")
             }
             return 0

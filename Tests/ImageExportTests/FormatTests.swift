@@ -165,7 +165,8 @@ final class ExportFixture: Sendable {
             seq 1 200000 | dd of=disk.raw bs=1M conv=notrunc status=none
             head -c 1500000 "$(command -v bash)" | dd of=disk.raw bs=1M seek=30 conv=notrunc status=none
             # qemu-img and zstd with their libraries, as in a tools layer.
-            mkdir -p tools/usr/bin tools/dev tools/proc tools/sys tools/run tools/tmp tools/etc
+            mkdir -p tools/usr/bin tools/usr/lib tools/usr/lib64 tools/dev tools/proc tools/sys tools/run tools/tmp tools/etc
+            ln -s usr/lib usr/lib64 tools
             for program in qemu-img zstd; do
                 cp --dereference "$(command -v $program)" tools/usr/bin/$program
                 for library in $(ldd "$(command -v $program)" | grep -o '/[^ ]*'); do

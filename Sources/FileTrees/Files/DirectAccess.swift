@@ -5,21 +5,21 @@ internal import Glibc
 /// all in a virtual machine that has to be given the memory first.
 ///
 /// It ends by itself where it does not work, or is slow: then the kernel reads ahead, and writes when it has time.
-struct DirectAccess {
+package struct DirectAccess {
     /// Bytes: whole blocks of any disk, and what memory has to be aligned to.
-    static let alignment = 4096
+    package static let alignment = 4096
     /// A disk that moves fewer bytes in a second is waited for by nobody.
     private static let leastPerSecond = 100_000_000.0
     /// Bytes after which the speed is judged.
     private static let judged = 32 << 20
 
     private let descriptor: Int32
-    private(set) var isOn: Bool
+    package private(set) var isOn: Bool
     private var bytes = 0
     private var waited = Duration.zero
 
     /// Without effect where the filesystem has nothing like it.
-    init(_ descriptor: Int32, isWanted: Bool) {
+    package init(_ descriptor: Int32, isWanted: Bool) {
         self.descriptor = descriptor
         isOn = isWanted && fcntl(descriptor, F_SETFL, sb_direct) == 0
     }
@@ -34,7 +34,7 @@ struct DirectAccess {
     /// - Parameters:
     ///   - count: bytes that are asked for, at `offset`; the last ones of a file may be no whole block
     /// - Returns: how many were moved; -1 and errno for an error
-    mutating func move(_ count: Int, at offset: Int64, _ call: (Int) -> Int) -> Int {
+    package mutating func move(_ count: Int, at offset: Int64, _ call: (Int) -> Int) -> Int {
         if isOn, (count | Int(offset)) % Self.alignment != 0 { end() }
         while true {
             guard isOn else {

@@ -30,6 +30,13 @@ package enum Files {
         return true
     }
 
+    /// Whether the filesystem says that nothing was ever written to that part of an open file.
+    package static func isHole(_ descriptor: Int32, _ offset: Int64, _ count: Int) -> Bool {
+        let found = lseek(descriptor, off_t(offset), sb_seek_data)
+        if found < 0 { return errno == ENXIO }
+        return Int64(found) >= offset + Int64(count)
+    }
+
     /// What a symbolic link points to (readlink(2)).
     package static func linkTarget(_ path: String) throws(HostError) -> String {
         var buffer = [CChar](repeating: 0, count: 4097)

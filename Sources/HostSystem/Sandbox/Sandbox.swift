@@ -114,6 +114,7 @@ package struct Sandbox: Sendable {
         order.environment = environment
         order.workingDirectory = job.command.workingDirectory
         order.isBesideRoot = job.isBesideRoot
+        order.isWorkers = job.isWorkers
         order.isInteractive = job.terminal != nil
         if !order.chroot, order.hasRoot { order.environment[SandboxPlaces.rootVariable] = mountPoint }
         if job.network { order.binds += Self.networkFiles() }

@@ -17,6 +17,8 @@ package struct SandboxJob: Sendable {
     package var isBesideRoot = false
     /// `environment` is added to the sandbox's own clean one; nothing comes from the host's.
     package var command: Command
+    /// The command's arguments are those of a command of Stonebake's own, which runs inside the root.
+    package var isWorkers = false
     package var hostname = "localhost"
     /// A terminal, open for both ways, at which a person sits: the command gets one of its own that is joined to it. The
     /// caller makes it raw.

@@ -19,6 +19,28 @@ extension Sandbox {
             $0.timestamp = timestamp
             change(&$0)
         }
+        return try await checkWorker(job, arguments)
+    }
+
+    /// Runs one of Stonebake's own commands inside a root, of which it sees nothing but that, and what the job binds. It does
+    /// not have to find its own libraries there.
+    ///
+    /// - Throws: as `runWorker(_:layers:upper:timestamp:_:)` does.
+    @discardableResult
+    package func runWorker(
+        inside layers: [String], _ arguments: [String], _ change: (inout SandboxJob) -> Void
+    ) async throws -> CommandResult {
+        let command = Command(worker, WorkerCommand.words(arguments)).with {
+            $0.output = .capture(limit: 256 << 20)
+        }
+        let job = SandboxJob(layers: layers, command: command).with {
+            $0.isWorkers = true
+            change(&$0)
+        }
+        return try await checkWorker(job, arguments)
+    }
+
+    private func checkWorker(_ job: SandboxJob, _ arguments: [String]) async throws -> CommandResult {
         let result = try await run(job)
         guard result.succeeded else {
             if let error = WorkerFailure.error(in: result.tail) { throw error }

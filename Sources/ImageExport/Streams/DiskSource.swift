@@ -39,11 +39,7 @@ package final class DiskSource: Sendable {
     }
 
     /// Whether the filesystem says that nothing was ever written there.
-    package func isHole(_ offset: Int64, _ count: Int64) -> Bool {
-        let found = lseek(descriptor, off_t(offset), sb_seek_data)
-        if found < 0 { return errno == ENXIO }
-        return Int64(found) >= offset + count
-    }
+    package func isHole(_ offset: Int64, _ count: Int64) -> Bool { Files.isHole(descriptor, offset, Int(count)) }
 
     /// Where the disk holds something else than zeros, in whole blocks, whatever the filesystem stores as holes: the same
     /// for every copy of a disk. Ascending, neighbours joined; the last one ends with the disk.
@@ -73,13 +69,5 @@ package final class DiskSource: Sendable {
             position += Int64(buffer.count)
         }
         return ranges
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether all bytes are zero; memcmp(3) looks, as nothing of Swift's is as quick.
-    package var isZero: Bool {
-        guard let base = baseAddress, count > 0 else { return true }
-        return self[0] == 0 && memcmp(base, base + 1, count - 1) == 0
     }
 }

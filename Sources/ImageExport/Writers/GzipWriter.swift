@@ -36,8 +36,3 @@ package struct GzipWriter: Sendable {
         return WrittenFile(output)
     }
 }
-
-extension FixedWidthInteger {
-    var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
-    var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
-}

@@ -44,9 +44,9 @@ enum SandboxInit {
             return setupFailed
         }
         answer(SandboxAnswer(failure: nil, errorNumber: nil), on: lifeline)
-        let status = try start(order)
+        let status = order.isWorkers ? WorkerCommand.run(order.arguments) : try start(order)
         var usage = rusage()
-        getrusage(RUSAGE_CHILDREN.rawValue, &usage)
+        getrusage((order.isWorkers ? RUSAGE_SELF : RUSAGE_CHILDREN).rawValue, &usage)
         send(SandboxUsage(seconds: usage.seconds), on: lifeline)
         return status
     }

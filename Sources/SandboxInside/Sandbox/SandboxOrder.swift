@@ -27,6 +27,9 @@ package struct SandboxOrder: Codable {
     package var executable: String
     package var arguments: [String]
     package var environment: [String: String] = [:]
+    /// The arguments are a command of the worker's own, and the first process carries it out itself: inside a root there is
+    /// no other program of ours.
+    package var isWorkers = false
     package var workingDirectory: String?
     /// Standard input: a text, or a file of the host.
     package var inputText: String?

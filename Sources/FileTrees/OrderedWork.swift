@@ -1,6 +1,4 @@
 import Dispatch
-package import FileTrees
-import HostSystem
 import Synchronization
 
 /// Work on numbered pieces, side by side, whose results are taken in order: so that what is written does not depend on the
