@@ -23,6 +23,11 @@ import Testing
                 + "; truncate -s 16M disk.raw"
         ),
         (
+            "what compresses, far behind its host cluster",
+            "seq 30000 >disk.raw; truncate -s 192K disk.raw; head -c 20M /dev/urandom >>disk.raw; seq 9 >>disk.raw;"
+                + " truncate -s 21M disk.raw; head -c 11M /dev/urandom >>disk.raw; seq 99 >>disk.raw; truncate -s 33M disk.raw"
+        ),
+        (
             "three tables, the first without an entry",
             "truncate -s 1200M disk.raw; for at in 513 700 1199; do"
                 + " seq 500000 | head -c 1M | dd of=disk.raw bs=1M seek=$at conv=notrunc status=none; done"
@@ -93,9 +98,12 @@ import Testing
         let end = Int64(large.count) + 100
         try write([9, 9], at: end + 70_000)
         try write([8, 8, 8], at: end + 10)
+        // This has left the window.
+        try write([6], at: 50)
         try output.finish([(0, Array("head".utf8))], size: end + 70_002)
         let expected =
-            Array("head".utf8) + [UInt8](repeating: 0, count: 96) + large + [UInt8](repeating: 0, count: 10) + [
+            Array("head".utf8) + [UInt8](repeating: 0, count: 46) + [6] + [UInt8](repeating: 0, count: 49) + large
+            + [UInt8](repeating: 0, count: 10) + [
                 8, 8, 8,
             ]
             + [UInt8](repeating: 0, count: 70_000 - 13) + [9, 9]

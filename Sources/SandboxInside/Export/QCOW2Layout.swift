@@ -10,7 +10,8 @@ import FileTrees
 ///     2                 first refcount block; later ones lie behind the first cluster that needs them
 ///     3                 L1 table
 ///     …                 L2 tables, each where its first cluster was asked for; compressed clusters, end to end as far as one
-///                       that begins in a host cluster may reach into the next one; and clusters that are stored as they are
+///                       that begins in a host cluster may reach into the next one; and clusters that are stored as they
+///                       are, behind all of them. What was left of a host cluster is filled later, however far back it is
 struct QCOW2Layout {
     /// Bytes.
     static let clusterSize = 1 << clusterBits

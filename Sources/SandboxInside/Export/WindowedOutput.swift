@@ -1,13 +1,15 @@
 import FileTrees
 import Glibc
 
-/// A file that is written almost in order: what is written next may lie up to `reach` bytes before what was written last.
-/// Goes to the disk in large pieces; what nobody writes is zeros.
+/// A file that is written almost in order, and goes to the disk in large pieces. What is written next may lie before what was
+/// written last, which costs nothing up to `reach` bytes, and a write of its own beyond them. What nobody writes is zeros.
 final class WindowedOutput {
     /// Bytes.
     static let reach = 4 << 20
     private let path: String
     private let descriptor: Int32
+    /// The same file through the page cache.
+    private let late: Int32
     private var direct: DirectAccess
     /// Two halves, of which the first lies at `start` in the file.
     private var halves: (UnsafeMutableRawBufferPointer, UnsafeMutableRawBufferPointer)
@@ -20,6 +22,12 @@ final class WindowedOutput {
     init(_ path: String, bypassingCache: Bool) throws(HostError) {
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Files.failure(errno, "cannot write", path) }
+        late = open(path, O_WRONLY | O_CLOEXEC)
+        guard late >= 0 else {
+            let code = errno
+            close(descriptor)
+            throw Files.failure(code, "cannot write", path)
+        }
         self.path = path
         direct = DirectAccess(descriptor, isWanted: bypassingCache)
         halves = (Self.newHalf(), Self.newHalf())
@@ -27,6 +35,7 @@ final class WindowedOutput {
 
     deinit {
         close(descriptor)
+        close(late)
         halves.0.deallocate()
         halves.1.deallocate()
     }
@@ -38,8 +47,13 @@ final class WindowedOutput {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at place: Int64) throws(HostError) {
-        precondition(place >= start, "what has left the window is not written again")
         var (bytes, place) = (bytes, place)
+        if place < start {
+            let count = Int(min(start - place, Int64(bytes.count)))
+            try putLate(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: place)
+            bytes = UnsafeRawBufferPointer(rebasing: bytes[count...])
+            place += Int64(count)
+        }
         while !bytes.isEmpty {
             while place >= start + Int64(2 * Self.reach) { try advance() }
             let offset = Int(place - start)
@@ -77,6 +91,18 @@ final class WindowedOutput {
         UnsafeMutableRawBufferPointer(rebasing: halves.0[..<Int(used)]).initializeMemory(as: UInt8.self, repeating: 0)
         halves = (halves.1, halves.0)
         start += Int64(Self.reach)
+    }
+
+    /// Where the window has been: a few bytes, of no whole blocks.
+    private func putLate(_ bytes: UnsafeRawBufferPointer, at place: Int64) throws(HostError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = bytes.baseAddress?.advanced(by: done)
+            let written = pwrite(late, rest, bytes.count - done, off_t(place) + off_t(done))
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw Files.failure(errno, "cannot write", path) }
+            done += written
+        }
     }
 
     private func put(_ bytes: UnsafeRawBufferPointer, at place: Int64) throws(HostError) {
