@@ -2,6 +2,7 @@ import BuildPlanning
 import ContentDigest
 import FileTrees
 import FoundationEssentials
+import Glibc
 import HostSystem
 import Testing
 
@@ -53,6 +54,18 @@ import Testing
         let theirs = try await fixture.written()
         #expect(theirs.sha256 == ours.sha256)
         _ = try await fixture.shell("rm tools/usr/bin/qemu-img")
+        await #expect(throws: (any Error).self) { try await fixture.written() }
+    }
+
+    @Test func `the machine's zstd is not taken for the tools', however somebody spells its folder`() async throws {
+        let fixture = try await ExportFixture()
+        _ = try await fixture.shell("rm tools/usr/bin/qemu-img tools/usr/lib/*-linux-gnu/libzstd.so.1")
+        #if arch(arm64)
+            setenv("LD_LIBRARY_PATH", "/usr/lib/aarch64-linux-gnu", 1)
+        #else
+            setenv("LD_LIBRARY_PATH", "/usr/lib/x86_64-linux-gnu", 1)
+        #endif
+        defer { unsetenv("LD_LIBRARY_PATH") }
         await #expect(throws: (any Error).self) { try await fixture.written() }
     }
 

@@ -42,8 +42,15 @@ struct QCOW2Writer {
             disk: Self.source, output: "\(Self.place)/\(Files.name(of: path))", workers: host.cpus,
             bypassesCache: host.sparesPageCache)
         let text = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
-        try await Sandbox(host: host).runWorker(inside: [tools.tree], ["qcow2", text]) {
-            $0.binds = binds(disk, path)
+        do {
+            try await Sandbox(host: host).runWorker(inside: [tools.tree], ["qcow2", text]) {
+                $0.binds = binds(disk, path)
+            }
+        } catch var error as HostError {
+            // The worker knows the files by their places in the root.
+            error.message = error.message.replacing(Self.source, with: disk)
+                .replacing(Self.place, with: Files.folder(of: path))
+            throw error
         }
     }
 

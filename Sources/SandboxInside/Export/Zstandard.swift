@@ -11,10 +11,12 @@ struct Zstandard: Sendable {
     private let compress: @convention(c) (Context?, UnsafeMutableRawPointer, UnsafeMutableRawPointer, CInt) -> Int
     private let isError: @convention(c) (Int) -> CUnsignedInt
 
+    // The dot keeps the loader from taking this for a library of the same name that it has loaded before this process came
+    // into the root: the machine's, where somebody's LD_LIBRARY_PATH spells its folder so.
     #if arch(arm64)
-        private static let path = "/usr/lib/aarch64-linux-gnu/libzstd.so.1"
+        private static let path = "/usr/lib/aarch64-linux-gnu/./libzstd.so.1"
     #else
-        private static let path = "/usr/lib/x86_64-linux-gnu/libzstd.so.1"
+        private static let path = "/usr/lib/x86_64-linux-gnu/./libzstd.so.1"
     #endif
 
     /// - Throws: `HostError.toolMissing` where the root has none that this process can load.
