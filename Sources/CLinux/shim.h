@@ -51,6 +51,11 @@ static inline int sb_usable_processors(void) {
 static inline int sb_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 
 
+/// splice(2) from a file's position into a pipe, with SPLICE_F_MORE.
+static inline long sb_splice(int file, int pipe, size_t count) {
+    return syscall(SYS_splice, file, (void *)0, pipe, (void *)0, count, 4U);
+}
+
 /// ioctl_ficlone(2): makes `target` share the blocks of `source`. Returns -1 and sets errno where it cannot.
 static inline int sb_reflink(int target, int source) { return (int)syscall(SYS_ioctl, target, 0x40049409, source); }
 /// lseek(2)'s SEEK_DATA and SEEK_HOLE.

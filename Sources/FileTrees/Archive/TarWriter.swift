@@ -6,25 +6,10 @@ internal import Glibc
 /// seconds, no access or change times. Hashes it on the way.
 package final class TarWriter {
     private let handle: ArchiveHandle
-    private let output: Output
+    private let output: ArchiveOutput
     private let path: String
     /// For the contents of files: one for all of them, as new memory has to be given by the kernel page by page.
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-
-    private final class Output {
-        let descriptor: Int32
-        /// Nil for a pipe: what goes through is nothing that anybody could hash again.
-        let hash: BackgroundHash?
-        var size: Int64 = 0
-
-        init(_ descriptor: Int32) {
-            self.descriptor = descriptor
-            // A larger buffer than a pipe's own lets writer and reader run side by side.
-            hash = Files.enlargePipe(descriptor, to: 1 << 20) ? nil : BackgroundHash()
-        }
-
-        deinit { close(descriptor) }
-    }
 
     deinit { buffer.deallocate() }
 
@@ -45,9 +30,7 @@ package final class TarWriter {
     ) throws(HostError) {
         self.path = path
         handle = try ArchiveHandle(.writer, name: path)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw HostError.current("cannot write '\(path)'") }
-        output = Output(descriptor)
+        output = try ArchiveOutput(path, isCompressed: compression != nil)
         switch layout {
         case .pax:
             try handle.check(archive_write_set_format_pax_restricted(handle.pointer), "cannot write")
@@ -57,7 +40,7 @@ package final class TarWriter {
         case .single: try handle.check(archive_write_set_format_raw(handle.pointer), "cannot write")
         }
         try compression?.add(to: handle)
-        try handle.check(archive_write_set_bytes_per_block(handle.pointer, 1 << 20), "cannot write")
+        try handle.check(archive_write_set_bytes_per_block(handle.pointer, output.blockSize), "cannot write")
         try handle.check(archive_write_set_bytes_in_last_block(handle.pointer, 512), "cannot write")
         let context = Unmanaged.passUnretained(output).toOpaque()
         try handle.check(
@@ -65,14 +48,9 @@ package final class TarWriter {
                 handle.pointer, context, nil,
                 { archive, context, buffer, count in
                     guard let context, let buffer else { return -1 }
-                    let output = Unmanaged<Output>.fromOpaque(context).takeUnretainedValue()
-                    let written = write(output.descriptor, buffer, count)
-                    if written < 0 {
-                        sb_archive_set_error(archive, errno, strerror(errno))
-                        return -1
-                    }
-                    output.hash?.update(UnsafeRawBufferPointer(start: buffer, count: written))
-                    output.size += Int64(written)
+                    let output = Unmanaged<ArchiveOutput>.fromOpaque(context).takeUnretainedValue()
+                    let written = output.take(UnsafeRawBufferPointer(start: buffer, count: count))
+                    if written < 0 { sb_archive_set_error(archive, errno, strerror(errno)) }
                     return written
                 }, nil), "cannot write")
     }
@@ -84,10 +62,24 @@ package final class TarWriter {
         let header = try Header(entry)
         try handle.check(archive_write_header(handle.pointer, header.pointer), "cannot write")
         guard let descriptor, entry.size > 0 else { return }
+        if output.canSplice(entry.size) { return try splice(entry, from: descriptor) }
         var left = entry.size
         while left > 0 {
             let count = read(descriptor, buffer.baseAddress, min(buffer.count, Int(left)))
             guard count > 0 else { throw HostError.current("cannot read '/\(entry.path)'") }
+            try handle.check(archive_write_data(handle.pointer, buffer.baseAddress, count), "cannot write")
+            left -= Int64(count)
+        }
+    }
+
+    /// Has the kernel move the content into the pipe. libarchive does not look at contents, and hands over what it is
+    /// given: bytes that only stand for as many of the file's.
+    private func splice(_ entry: ArchiveEntry, from descriptor: Int32) throws(HostError) {
+        output.source = descriptor
+        defer { output.source = nil }
+        var left = entry.size
+        while left > 0 {
+            let count = min(buffer.count, Int(left))
             try handle.check(archive_write_data(handle.pointer, buffer.baseAddress, count), "cannot write")
             left -= Int64(count)
         }
@@ -134,6 +126,7 @@ package final class TarWriter {
     /// Ends the archive. Returns the digest, unless it went into a pipe, and the length, in bytes.
     package func finish() throws(HostError) -> (digest: Digest?, size: Int64) {
         try handle.check(archive_write_close(handle.pointer), "cannot write")
+        guard output.flush() else { throw HostError.current("cannot write '\(path)'") }
         guard let hash = output.hash else { return (nil, output.size) }
         guard let digest = hash.finalize() else { throw HostError(.archive, "'\(path)' is finished already") }
         return (digest, output.size)
