@@ -83,7 +83,7 @@ let package = Package(
         preloaded("CDiskCache"),
 
         synchronous("Diagnostics", []),
-        synchronous("ContentDigest", ["CCrypt", "CCrypto", system]),
+        synchronous("ContentDigest", ["CCrypt", "CCrypto", "CLinux", system]),
         synchronous("Kickstart", ["Diagnostics"]),
         stage("XMLDocuments", ["CXML"]),
         .target(

@@ -90,13 +90,14 @@ package struct DiskAssembler: Sendable {
     ///   - session: from `prepare`; nil starts one here, when it is needed
     ///   - copy: where the disk is copied to while its digest is taken, its folder made; a copy of a disk that turns out
     ///     wrong may stay there
+    ///   - takesDigest: whether `beside` wants the disk's digest; one that is copied has it anyway
     ///   - beside: gets the written disk, and works on it while it is verified; what it makes counts only
     ///     when the disk turns out right
     /// - Returns: the disk, and what `beside` gave; nil when the disk came from the store, or was not made by itself.
     /// - Throws: `DiskError`, `HostError`, `CancellationError`; what `beside` throws.
     package func assemble<Beside: Sendable>(
         _ step: BuildStep, root: RootFilesystem, tools: ToolsRoot, plan: BuildPlan, session: DiskSession?,
-        useKVM: Bool = false, copyingTo copy: String? = nil,
+        useKVM: Bool = false, copyingTo copy: String? = nil, takesDigest: Bool = false,
         beside: @escaping @Sendable (WrittenDisk) async throws -> Beside
     ) async throws -> (image: DiskImage, beside: Beside?) {
         try await host.store.withLock("step-\(step.digest)", saying: "the disk of \(step.name)") {
@@ -112,7 +113,7 @@ package struct DiskAssembler: Sendable {
                     secrets: host.secrets)
                 let made = try await making.make()
                 let seconds = (clock.now - start).inSeconds
-                return (try await keep(made, of: root.measure, as: step, seconds: seconds), nil)
+                return (try keep(made, of: root.measure, as: step, seconds: seconds), nil)
             }
             let planner = planner(plan)
             let (layout, report) = planner.layout(for: root.measure.usage, packages: root.measure.packageSizes)
@@ -121,7 +122,7 @@ package struct DiskAssembler: Sendable {
             }
             var making = DiskMaking(
                 host: host, layout: layout, root: root, tools: tools, plan: plan, useKVM: useKVM,
-                last: try lastDisk(before: step, of: root, layout: layout))
+                last: try lastDisk(before: step, of: root, layout: layout), takesDigest: takesDigest)
             let made: DiskMaking.Made<Beside>
             do {
                 made = try await making.make(session: session, copyingTo: copy, beside: beside)
@@ -178,17 +179,15 @@ package struct DiskAssembler: Sendable {
     /// Moves disks of a layout into the store.
     private func keep(
         _ made: StorageMaking.Made, of tree: TreeMeasure, as step: BuildStep, seconds: Double
-    ) async throws -> DiskImage {
+    ) throws -> DiskImage {
         let staging = try host.store.newStaging()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         let record = DiskRecord(
             layout: made.layout.disks[0].layout, inspection: made.inspection, tree: tree, storage: made.layout)
         try Files.write(Array(try encoder.encode(record)), to: "\(staging)/disk.json")
-        var known: [String: Digest] = [:]
         for (index, path) in made.disks.enumerated() {
             let name = index == 0 ? "disk.raw" : "disk-\(made.layout.disks[index].name).raw"
-            known["/\(name)"] = try await blocking(named: "digest") { try Digest.of(sparse: path) }
             try Files.move(path, to: "\(staging)/\(name)")
             // Nobody writes into it any more: who boots it makes an overlay.
             chmod("\(staging)/\(name)", 0o444)
@@ -197,13 +196,13 @@ package struct DiskAssembler: Sendable {
             staging: staging, as: step.digest,
             record: StepRecord(
                 kind: step.kind.rawValue, name: step.name, inputs: step.inputs, createdAt: host.now(), seconds: seconds,
-                facts: ["size": "\(made.layout.size)"]), known: known)
+                facts: ["size": "\(made.layout.size)"]))
         return image(in: entry.path, record)
     }
 
     /// Moves the disk into the store.
     func keep(
-        _ image: DiskImage, as step: BuildStep, seen mark: Digest, digest: Digest, seconds: Double
+        _ image: DiskImage, as step: BuildStep, seen mark: Digest, digest: Digest?, seconds: Double
     ) throws -> StoreEntry {
         let staging = try host.store.newStaging()
         let encoder = JSONEncoder()
@@ -219,7 +218,7 @@ package struct DiskAssembler: Sendable {
             record: StepRecord(
                 kind: step.kind.rawValue, name: step.name, inputs: step.inputs, createdAt: host.now(), seconds: seconds,
                 facts: ["size": "\(image.layout.size)", DiskSeen.fact: mark.hex]),
-            known: ["/disk.raw": digest])
+            known: digest.map { ["/disk.raw": $0] } ?? [:])
     }
 }
 

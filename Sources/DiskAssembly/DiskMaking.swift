@@ -8,8 +8,8 @@ import TreeMeasures
 /// A disk that is written and not yet verified.
 package struct WrittenDisk: Sendable {
     package let path: String
-    /// Of all its bytes, under way.
-    package let digest: Task<Digest, any Error>
+    /// Of all its bytes, under way; nil when nobody has asked for it.
+    package let digest: Task<Digest, any Error>?
 }
 
 /// Writes one disk and has it looked at.
@@ -29,6 +29,8 @@ struct DiskMaking: Sendable {
     /// Whether libguestfs' own appliance looks at it, and not the trimmed one, which may lack on this machine what nobody
     /// thought of.
     var usesFullAppliance = false
+    /// Whether somebody wants the disk's SHA-256: half a second of a processor's time. It is taken of a copied disk too.
+    var takesDigest = false
 
     /// A disk whose tree differs from this one's in the contents of a few files.
     struct LastDisk: Sendable {
@@ -44,7 +46,7 @@ struct DiskMaking: Sendable {
         /// See `DiskSeen`.
         var mark: Digest
         var beside: Beside
-        var digest: Digest
+        var digest: Digest?
     }
 
     /// - Throws: `DiskError`, `HostError`, `CancellationError`, what `beside` throws.
@@ -103,7 +105,8 @@ struct DiskMaking: Sendable {
         looking: () async throws -> DiskImage.Inspection
     ) async throws -> Made<Beside> {
         let path = place.disk.path
-        let digest = Task { try await self.digest(of: path, copyingTo: copy) }
+        let digest =
+            takesDigest || copy != nil ? Task { try await self.digest(of: path, copyingTo: copy) } : nil
         return try await withTaskCancellationHandler {
             do {
                 async let besides = beside(WrittenDisk(path: path, digest: digest))
@@ -113,15 +116,15 @@ struct DiskMaking: Sendable {
                 try await isClean
                 return Made(
                     image: DiskImage(path: path, layout: layout, inspection: inspection, tree: root.measure),
-                    mark: mark, beside: try await besides, digest: try await digest.value)
+                    mark: mark, beside: try await besides, digest: try await digest?.value)
             } catch {
                 // Nothing is written any more when this is told.
-                digest.cancel()
-                _ = await digest.result
+                digest?.cancel()
+                _ = await digest?.result
                 throw error
             }
         } onCancel: {
-            digest.cancel()
+            digest?.cancel()
         }
     }
 

@@ -98,7 +98,7 @@ package struct Host: Sendable {
         copy.sparesPageCache = true
         copy.progress = progress.telling(of: name)
         copy.runner = CommandRunner(progress: copy.progress)
-        copy.store = store.telling(copy.progress)
+        copy.store = store.building(oneOfMany: copy.progress)
         copy.downloader = Downloader(store: copy.store, http: http, progress: copy.progress)
         return copy
     }

@@ -152,6 +152,7 @@ struct Pipeline: Sendable {
     /// One alone is read twice at once, which is sooner done.
     private var isDiskCopiedAsRead: Bool { host.sparesPageCache && hasRawDisk }
 
+    /// Whether the disk is an image by itself: the one whose SHA-256 is the disk's own.
     private var hasRawDisk: Bool {
         plan.formats.contains { $0.target == .raw } && plan.appliance.formats.raw.contains(.plain)
     }
@@ -176,7 +177,7 @@ struct Pipeline: Sendable {
             return try await RootfsAssembler(host: host).showingTree(of: root, when: step) {
                 let (image, made) = try await disk.assemble(
                     step, root: root, tools: tools, plan: plan, session: looking.session, useKVM: useKVM,
-                    copyingTo: rawCopy
+                    copyingTo: rawCopy, takesDigest: hasRawDisk
                 ) { disk in
                     async let looked: Void = Timeline.measure("look at the files") {
                         _ = try await lint.contents(of: disk.path)

@@ -95,6 +95,43 @@ import Testing
         #expect(!left.contains { $0.hasPrefix("timings") })
     }
 
+    @Test func `show that a disk is hashed for a raw image alone, which is right also when it is asked for later`()
+        async throws
+    {
+        let ready = try await BuildFixture.shared.ready()
+        let folder = try TemporaryFolder()
+        let images = folder.url.appendingPathComponent("Images")
+        // A disk that no store has.
+        let mark = UUID().uuidString
+        func build(_ targets: String) throws -> [String] {
+            let text = """
+                stonebake: 1
+                name: later
+                version: 1.0.0
+                summary: A raw image that is asked for later
+                extends: \(ready.base)
+                scripts: [{name: mark, run: echo \(mark) >/etc/mark}]
+                targets: [\(targets)]
+                """
+            let spec = try folder.write(text, to: "appliance.yaml")
+            let timings = folder.url.appendingPathComponent("timings.json")
+            let run = try ready.build(spec, into: images, "--timings-file", timings.path)
+            #expect(run.status == 0, "\(run.error)")
+            let sums = try Tool.run(
+                "sh", "-c", "cd \(images.path)/later-1.0.0 && sha256sum --check --strict SHA256SUMS")
+            #expect(sums.status == 0, "\(sums)")
+            for target in targets.split(separator: ", ") {
+                #expect(sums.output.contains("later-1.0.0.\(target): OK"), "\(sums)")
+            }
+            return try Timings(timings).spans.filter { $0.outcome != "cached" }.map(\.title)
+        }
+        let first = try build("qcow2")
+        #expect(first.contains("assemble the disk") && first.contains("write qcow2"), "\(first)")
+        #expect(!first.contains("digest of the disk"), "\(first)")
+        let second = try build("qcow2, raw")
+        #expect(!second.contains("assemble the disk") && second.contains("write raw"), "\(second)")
+    }
+
     @Test func `of a build that fails are written all the same`() async throws {
         let ready = try await BuildFixture.shared.ready()
         let folder = try TemporaryFolder()

@@ -54,6 +54,42 @@ import TreeMeasures
         try await host.close()
     }
 
+    /// It costs half a second of a processor's time, and in a batch that is all that counts.
+    @Test func `the digest of a disk is taken when somebody asks for it, and of a copied one`() async throws {
+        let folder = try TestFolder()
+        let tree = try await TinyTree.make(in: folder)
+        let host = try TestTools.host()
+        let tools = try await TestTools.root(host)
+        let plan = Sample.plan(disk: Sample.settings(free: .bytes(ByteSize(bytes: 30_000_000))))
+        let session = try await DiskAssembler(host: host).prepare(useKVM: false)
+        func made(
+            _ name: String, copyingTo copy: String? = nil, takesDigest: Bool = false
+        ) async throws -> (path: String, digest: Digest?, isTimed: Bool) {
+            var inputs = StepInputs()
+            inputs.add("test", text: "\(folder.path) \(name)")
+            let step = BuildStep(kind: .disk, name: name, title: "assemble the disk", inputs: inputs)
+            let recorder = TimelineRecorder(cpus: 2)
+            let (image, digest) = try await Timeline.record(recorder, "build") {
+                try await DiskAssembler(host: host).assemble(
+                    step, root: tree, tools: tools, plan: plan, session: session, copyingTo: copy,
+                    takesDigest: takesDigest
+                ) { try await $0.digest?.value }
+            }
+            let isTimed = recorder.recording.spans.contains { $0.title == "digest of the disk" }
+            return (image.path, digest ?? nil, isTimed)
+        }
+        let unasked = try await made("unasked")
+        #expect(unasked.digest == nil && !unasked.isTimed)
+        let digest = try Digest.of(file: FilePath(unasked.path))
+        let asked = try await made("asked", takesDigest: true)
+        #expect(asked.digest == digest && asked.isTimed)
+        let copied = try await made("copied", copyingTo: "\(folder.path)/copy.raw")
+        #expect(copied.digest == digest && copied.isTimed)
+        #expect(try Digest.of(file: FilePath("\(folder.path)/copy.raw")) == digest)
+        await session.cancel()
+        try await host.close()
+    }
+
     /// Changed files: the path, its new content, and whether the last disk can be patched with it.
     @Test(arguments: [
         (["/etc/hostname": "a longer name\n"], true),

@@ -4,11 +4,6 @@ import Testing
 
 /// What making a disk out of the last one reads and writes by itself.
 @Suite struct PatchingTests {
-    @Test func `the checksum is the Castagnoli polynomial's, as in RFC 3720`() {
-        #expect(~CRC32C.update(~0, Array("123456789".utf8)) == 0xE306_9283)
-        #expect(~CRC32C.update(~0, [UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
-    }
-
     @Test func `places are read from what debugfs answers, and anything else is no answer`() {
         let answers = """
             debugfs: imap "/etc/hosts"

@@ -40,6 +40,43 @@ import Testing
         #expect(source.st_blocks < 20 << 11)
     }
 
+    /// On a disk, and in memory, where the page cache is all there is.
+    @Test(arguments: ["/var/tmp", "/dev/shm"], [false, true])
+    func `a checksum of a sparse file is its content's, wherever its holes are`(
+        place: String, bypassingCache: Bool
+    ) throws {
+        let folder = try Files.newFolder(in: place, named: "stonebake-checksum")
+        defer { try? removeTree(folder) }
+        // Longer than the buffer, zeros in the middle, a last block that is no whole one.
+        var content = [UInt8](repeating: 0, count: (12 << 20) + 77)
+        for index in 0..<(5 << 20) { content[index] = UInt8(truncatingIfNeeded: index &* 31 &+ index >> 9) }
+        for index in (9 << 20) + 5..<(10 << 20) { content[index] = 7 }
+        content[content.count - 1] = 9
+        try Files.write(content, to: "\(folder)/full")
+        let descriptor = open("\(folder)/sparse", O_WRONLY | O_CREAT, 0o644)
+        for part in [0..<(5 << 20), (9 << 20) + 5..<(10 << 20), (12 << 20) + 70..<(12 << 20) + 77] {
+            #expect(pwrite(descriptor, Array(content[part]), part.count, off_t(part.lowerBound)) == part.count)
+        }
+        close(descriptor)
+        func checksum(_ name: String) throws -> UInt32 {
+            try CRC32C.of(sparse: "\(folder)/\(name)", bypassingCache: bypassingCache)
+        }
+        // By the definition.
+        var value = UInt32.max
+        for start in stride(from: 0, to: content.count, by: 4096) {
+            let block = content[start..<min(start + 4096, content.count)]
+            guard block.contains(where: { $0 != 0 }) else { continue }
+            value = CRC32C.update(value, UInt64(start / 4096).littleEndianBytes)
+            value = CRC32C.update(value, block + [UInt8](repeating: 0, count: 4096 - block.count))
+        }
+        #expect(try checksum("full") == ~value)
+        #expect(try checksum("sparse") == ~value)
+        // The same data elsewhere is something else.
+        content.swapAt(0, 4096)
+        try Files.write(content, to: "\(folder)/full")
+        #expect(try checksum("full") != ~value)
+    }
+
     @Test func `a copy of a file that nobody may read says so, and one that is cancelled ends`() throws {
         #expect(throws: HostError.self) {
             try SparseCopy.copy("/var/tmp/no-such-file", to: "/var/tmp/none", cancelled: CancellationFlag())
@@ -53,6 +90,8 @@ import Testing
             try SparseCopy.copy("/proc/self/exe", to: target, cache: .writesPast, cancelled: flag)
         }
         #expect(throws: CancellationError.self) { try Digest.of(sparse: "/proc/self/exe", cancelled: flag) }
+        #expect(throws: CancellationError.self) { try CRC32C.of(sparse: "/proc/self/exe", cancelled: flag) }
+        #expect(throws: HostError.self) { try CRC32C.of(sparse: "/var/tmp/no-such-file") }
     }
 
     @Test func `texts are sorted by their bytes, and equal ones stay in their order`() {

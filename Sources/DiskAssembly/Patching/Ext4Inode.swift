@@ -1,3 +1,5 @@
+internal import ContentDigest
+
 /// An inode of ext4 as it lies on the disk, and the one thing that is changed in it: how long the file is.
 ///
 /// Source: the kernel's Documentation/filesystems/ext4, "Inode Table" and "Checksums".
@@ -5,7 +7,7 @@ struct Ext4Inode {
     /// 256 bytes.
     private(set) var bytes: [UInt8]
     let number: UInt32
-    /// The CRC-32C of the filesystem's UUID, which each of its checksums begins with.
+    /// The CRC-32C of the filesystem's UUID, which each of its checksums begins with; none of them is complemented.
     private let seed: UInt32
 
     static let size = 256
@@ -57,16 +59,5 @@ struct Ext4Inode {
 
     private mutating func put(_ value: UInt32, at offset: Int) {
         for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (index * 8)) }
-    }
-}
-
-/// The CRC-32C (Castagnoli, reflected) of ext4's metadata, without the inversion at the end.
-enum CRC32C {
-    private static let table: [UInt32] = (0..<256).map { index in
-        (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 0 ? value >> 1 : value >> 1 ^ 0x82F6_3B78 }
-    }
-
-    static func update(_ crc: UInt32, _ bytes: [UInt8]) -> UInt32 {
-        bytes.reduce(crc) { crc, byte in crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
     }
 }

@@ -4,38 +4,50 @@ internal import FileTrees
 internal import Glibc
 internal import SystemPackage
 
-/// The SHA-256 of each file of a step's result, kept beside it in `digests`: what finds a bit that has flipped, which no
-/// seal shows. It is made on a thread of its own after the result has been kept, so that no step waits for it (400 MB take
-/// half a second); a process that is killed meanwhile leaves a result without one, which is as good as any other but for
-/// that.
+/// What each file of a step's result held, kept beside it in `digests`: what finds a bit that has flipped, which no seal
+/// shows. It is made on a thread of its own after the result has been kept, so that no step waits for it (400 MB take half
+/// a second); a process that is killed meanwhile leaves a result without one, which is as good as any other but for that.
+///
+/// Of large files with holes, which disks are, it is a checksum, unless somebody has taken their SHA-256 anyway.
 ///
 /// What this user may not read (private files of other ids, in a layer that was configured without root) is left out.
 struct ContentManifest: Equatable, Sendable {
     /// By path relative to the content.
-    var files: [String: Digest]
+    var files: [String: ContentCheck]
 
-    /// - Parameter known: by path; those are not read again
+    /// - Parameters:
+    ///   - known: by path; those are not read again
+    ///   - noted: what it will be compared with: each of its files gets the same kind of check
+    ///   - bypassingCache: for large files with holes; see `DirectAccess`
     static func of(
-        _ content: String, known: [String: Digest] = [:], cancelled: CancellationFlag? = nil
+        _ content: String, known: [String: Digest] = [:], comparedWith noted: ContentManifest? = nil,
+        bypassingCache: Bool = false, cancelled: CancellationFlag = CancellationFlag()
     ) throws -> ContentManifest {
-        var files: [String: Digest] = [:]
+        var files: [String: ContentCheck] = [:]
         var paths: [(path: String, isSparse: Bool)] = []
         try TreeSeal.walk(content, "") { relative, info in
             guard info.st_mode & S_IFMT == S_IFREG else { return }
             paths.append((relative, info.st_size > 1 << 20 && info.st_size > info.st_blocks * 512))
         }
         for (path, isSparse) in paths {
-            try cancelled?.check()
+            try cancelled.check()
             if let digest = known[path] {
-                files[path] = digest
+                files[path] = .sha256(digest)
                 continue
             }
-            if isSparse, access(content + path, R_OK) == 0 {
-                files[path] = try Digest.of(sparse: content + path)
+            // A copy of a disk may have no holes any more.
+            let takesChecksum = noted?.files[path]?.isChecksum ?? isSparse
+            if takesChecksum || isSparse, access(content + path, R_OK) == 0 {
+                files[path] =
+                    takesChecksum
+                    ? .crc32c(
+                        try CRC32C.of(sparse: content + path, bypassingCache: bypassingCache, cancelled: cancelled))
+                    : .sha256(
+                        try Digest.of(sparse: content + path, bypassingCache: bypassingCache, cancelled: cancelled))
                 continue
             }
             do {
-                files[path] = try Digest.of(file: .init(content + path))
+                files[path] = .sha256(try Digest.of(file: .init(content + path)))
             } catch Errno.permissionDenied {
                 continue
             } catch {
@@ -52,18 +64,18 @@ struct ContentManifest: Equatable, Sendable {
         }
         files = [:]
         for line in text.dropLast(4).split(separator: "\0\n") {
-            guard let digest = Digest(hex: String(line.prefix(64))) else { return nil }
-            files[String(line.dropFirst(66))] = digest
+            guard let end = line.firstIndex(of: " "), let check = ContentCheck(line[..<end]) else { return nil }
+            files[String(line[end...].dropFirst(2))] = check
         }
     }
 
-    init(files: [String: Digest]) {
+    init(files: [String: ContentCheck]) {
         self.files = files
     }
 
     /// A file's name may hold a newline, but no zero byte.
     var text: String {
-        files.sorted { $0.key < $1.key }.map { "\($0.value.hex)  \($0.key)\0\n" }.joined() + "end\n"
+        files.sorted { $0.key < $1.key }.map { "\($0.value.text)  \($0.key)\0\n" }.joined() + "end\n"
     }
 
     /// The first file that is not as it was; nil when all are.
@@ -73,12 +85,14 @@ struct ContentManifest: Equatable, Sendable {
 }
 
 extension ContentStore {
-    /// Notes the digests of a result that was kept a moment ago, behind the back of whoever goes on with it.
+    /// Notes what a result holds that was kept a moment ago, behind the back of whoever goes on with it.
     func noteDigests(of folder: String, known: [String: Digest] = [:]) {
+        let sparesPageCache = sparesPageCache
         background.start {
             // Before the contents are read: what is written to later has another stamp.
             guard let seal = try? TreeSeal.of("\(folder)/content"),
-                let manifest = try? ContentManifest.of("\(folder)/content", known: known)
+                let manifest = try? ContentManifest.of(
+                    "\(folder)/content", known: known, bypassingCache: sparesPageCache)
             else { return }
             try? Files.write(manifest.text, to: "\(folder)/digests")
             try? Files.write(seal.stamp.hex, to: "\(folder)/stamp")
@@ -90,7 +104,7 @@ extension ContentStore {
     ///
     /// - Parameter readsAll: reads the contents in any case.
     /// - Returns: nil, or what is wrong.
-    func damage(of folder: String, readsAll: Bool, cancelled: CancellationFlag? = nil) throws -> String? {
+    func damage(of folder: String, readsAll: Bool, cancelled: CancellationFlag = CancellationFlag()) throws -> String? {
         guard let kept = try? Files.readText("\(folder)/seal", limit: 100), Files.exists("\(folder)/content") else {
             return "it is not complete"
         }
@@ -98,9 +112,11 @@ extension ContentStore {
         guard seal.seal.hex == kept else { return "a file was added, removed or changed" }
         let stamp = try? Files.readText("\(folder)/stamp", limit: 100)
         if !readsAll, stamp == nil || stamp == seal.stamp.hex { return nil }
-        let now = try ContentManifest.of("\(folder)/content", cancelled: cancelled)
-        if let manifest = ContentManifest(reading: "\(folder)/digests") {
-            if let path = manifest.firstDifference(from: now) {
+        let noted = ContentManifest(reading: "\(folder)/digests")
+        let now = try ContentManifest.of(
+            "\(folder)/content", comparedWith: noted, bypassingCache: sparesPageCache, cancelled: cancelled)
+        if let noted {
+            if let path = noted.firstDifference(from: now) {
                 return "the content of '\(path.dropFirst())' has changed"
             }
         } else {

@@ -31,6 +31,8 @@ internal import SystemPackage
 package struct ContentStore: Sendable {
     package let root: String
     private(set) var progress: ProgressSink
+    /// See `Host`.
+    private(set) var sparesPageCache = false
     let run: RunFolder
     let verified = VerifiedContent()
     let background = BackgroundWork()
@@ -52,10 +54,11 @@ package struct ContentStore: Sendable {
         "blobs", "entries", "newest", "facts", "partial", "logs", "libguestfs", "known-locks", "locks", "runs",
     ]
 
-    /// The same store and run, which tells somebody else of what it does.
-    func telling(_ progress: ProgressSink) -> ContentStore {
+    /// The same store and run for one of several appliances, which tells somebody else of what it does.
+    func building(oneOfMany progress: ProgressSink) -> ContentStore {
         var copy = self
         copy.progress = progress
+        copy.sparesPageCache = true
         return copy
     }
 

@@ -6,28 +6,6 @@ import Testing
 @testable import HostSystem
 
 @Suite struct StoreVerificationTests {
-    /// Changes a file's first byte and sets its times back, as a disk that lies would.
-    private func flipBit(_ path: String) throws {
-        let before = try #require(try Files.identity(path))
-        var access = stat()
-        lstat(path, &access)
-        let mode = access.st_mode & 0o7777
-        chmod(path, 0o644)
-        let handle = try #require(FileHandle(forUpdatingAtPath: path))
-        let byte = try #require(try handle.read(upToCount: 1)?.first)
-        try handle.seek(toOffset: 0)
-        try handle.write(contentsOf: Data([byte ^ 1]))
-        try handle.close()
-        chmod(path, mode)
-        var times = [
-            access.st_atim,
-            timespec(
-                tv_sec: Int(before.modified / 1_000_000_000), tv_nsec: Int(before.modified % 1_000_000_000)),
-        ]
-        utimensat(AT_FDCWD, path, &times, 0)
-        #expect(try Files.identity(path) == before)
-    }
-
     private func fresh(_ fixture: StoreFixture) throws -> ContentStore {
         try ContentStore(root: fixture.store.root, progress: fixture.log.sink)
     }
@@ -39,7 +17,7 @@ import Testing
         let entry = try fixture.commit("a", content: "right")
         try fixture.store.closeRun()
         #expect(try fresh(fixture).entry(entry.digest) != nil)
-        try flipBit("\(entry.path)/file")
+        try Damage.flipBit("\(entry.path)/file")
         let later = try fresh(fixture)
         #expect(try later.entry(entry.digest) == nil)
         #expect(fixture.log.messages.contains { $0.contains("is damaged; the step is done again") })
@@ -62,7 +40,7 @@ import Testing
         try await CommandRunner(progress: .silent).check(
             Command("cp", ["-a", fixture.store.root, copy]), purpose: "copy")
         let relative = "entries/\(bad.digest.hex.prefix(2))/\(bad.digest.hex)/content/file"
-        try flipBit("\(copy)/\(relative)")
+        try Damage.flipBit("\(copy)/\(relative)")
         let stamp = "\(copy)/entries/\(good.digest.hex.prefix(2))/\(good.digest.hex)/stamp"
         let before = try Files.readText(stamp)
         let store = try ContentStore(root: copy)
@@ -83,8 +61,8 @@ import Testing
         let whole = try fixture.commit("whole")
         let bare = try fixture.commit("bare")
         try fixture.store.closeRun()
-        try flipBit(wrongPath)
-        try flipBit("\(flipped.path)/file")
+        try Damage.flipBit(wrongPath)
+        try Damage.flipBit("\(flipped.path)/file")
         try Files.write("", to: "\(cut.path)/file")
         try Files.remove("\(Files.folder(of: bare.path))/record.json")
         let store = try fresh(fixture)
@@ -110,7 +88,7 @@ import Testing
         let fixture = try StoreFixture()
         let entry = try fixture.commit("a")
         try fixture.store.closeRun()
-        try flipBit("\(entry.path)/file")
+        try Damage.flipBit("\(entry.path)/file")
         // As if the disk had changed it: no change time tells.
         let folder = Files.folder(of: entry.path)
         try Files.write(TreeSeal.of(entry.path).stamp.hex, to: "\(folder)/stamp")
@@ -118,18 +96,6 @@ import Testing
         let damaged = try fresh(fixture).verify(cancelled: CancellationFlag()).damaged
         #expect(damaged.map(\.reason) == ["the content of 'file' has changed"])
         #expect(try fresh(fixture).entry(entry.digest) == nil)
-    }
-
-    @Test func `names with newlines, spaces and a manifest that was cut off are no trap`() throws {
-        let manifest = ContentManifest(files: ["/a\nb": Digest.of("1"), "/ c": Digest.of("2"), "/é/ü": Digest.of("3")])
-        let folder = try TemporaryFolder()
-        let path = "\(folder.path)/digests"
-        try Files.write(manifest.text, to: path)
-        #expect(ContentManifest(reading: path) == manifest)
-        try Files.write(String(manifest.text.dropLast()), to: path)
-        #expect(ContentManifest(reading: path) == nil)
-        try Files.write(ContentManifest(files: [:]).text, to: path)
-        #expect(ContentManifest(reading: path)?.files.isEmpty == true)
     }
 
     @Test func `looking at the store makes nothing in it younger`() throws {
