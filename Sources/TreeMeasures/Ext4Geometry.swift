@@ -5,6 +5,9 @@ package struct Ext4Geometry: Sendable, Equatable {
     package static let blockSize: Int64 = 4096
     static let blocksPerGroup: Int64 = 32768
     static let inodesPerBlock: Int64 = 16
+    static let inodesPerGroup: Int64 = 8192
+    /// How many groups have their bitmaps and inode tables side by side (`mke2fs -G`, 16 by default).
+    package static let groupsTogether: Int64 = 4
     static let descriptorsPerBlock: Int64 = 64
     /// Percent of the blocks that only root may use (`mke2fs -m`).
     package static let reservedPercent: Int64 = 1
@@ -12,15 +15,21 @@ package struct Ext4Geometry: Sendable, Equatable {
     package let blocks: Int64
     package let inodes: Int64
     package let journalBlocks: Int64
+    /// Up to how many the descriptors' reserve lets it grow (`mke2fs -E resize=`).
+    package let largest: Int64
 
     /// - Parameters:
     ///   - blocks: the filesystem's size in blocks
     ///   - entries: the inodes that the tree needs
     package init(blocks: Int64, entries: Int64) {
         self.blocks = blocks
-        // One inode for 16 KiB, as mke2fs does by default; more where the tree has many small files, with a quarter
-        // of them to spare. Growing the filesystem adds inodes at the same rate.
-        inodes = max(blocks * Self.blockSize / 16384, entries + entries / 4 + 1024)
+        // One inode for 16 KiB of whole groups, as mke2fs does by default of the blocks that there are; more where the tree
+        // has many small files, with a quarter of them to spare. Growing the filesystem adds inodes at the same rate.
+        // This, the next and `groupsTogether` keep the places of the first 512 MiB of files from following from each block of
+        // the size: appliances with one base have its files at the same places.
+        inodes = max(Self.groups(blocks) * Self.inodesPerGroup, entries + entries / 4 + 1024)
+        // What mke2fs takes is 1,024 times the size.
+        largest = min(Self.powerOfTwo(from: blocks > 65_536 ? max(blocks, 262_144) : blocks) * 1024, Int64(UInt32.max))
         journalBlocks = Self.journalBlocks(for: blocks)
     }
 
@@ -43,7 +52,16 @@ package struct Ext4Geometry: Sendable, Equatable {
         return leaves + 1 + leaves / 500
     }
 
-    var groups: Int64 { (blocks + Self.blocksPerGroup - 1) / Self.blocksPerGroup }
+    var groups: Int64 { Self.groups(blocks) }
+
+    private static func groups(_ blocks: Int64) -> Int64 { (blocks + blocksPerGroup - 1) / blocksPerGroup }
+
+    /// The smallest that is not below the number.
+    private static func powerOfTwo(from number: Int64) -> Int64 {
+        var power: Int64 = 1
+        while power < number { power *= 2 }
+        return power
+    }
 
     /// Blocks that hold no file: superblocks, descriptors and those reserved for growth, bitmaps, inode tables, journal,
     /// the resize inode's block, `lost+found`.
@@ -51,7 +69,6 @@ package struct Ext4Geometry: Sendable, Equatable {
         let inodesPerGroup = roundUp(roundUp(inodes, to: groups) / groups, to: Self.inodesPerBlock)
         let tables = groups * (2 + inodesPerGroup / Self.inodesPerBlock)
         let descriptors = (groups + Self.descriptorsPerBlock - 1) / Self.descriptorsPerBlock
-        let largest = min(blocks * 1024, Int64(UInt32.max))
         let groupsThen = (largest + Self.blocksPerGroup - 1) / Self.blocksPerGroup
         let reserved = min((groupsThen + Self.descriptorsPerBlock - 1) / Self.descriptorsPerBlock - descriptors, 1024)
         let copies = Int64((0..<groups).filter(Self.hasSuperblock).count)

@@ -54,6 +54,44 @@ import TreeMeasures
         try await host.close()
     }
 
+    /// Their blocks are compressed once for all of them.
+    @Test func `appliances with one base have its files at the same places, whatever else they have`() async throws {
+        let folder = try TestFolder()
+        let tree = try await TinyTree.make(in: folder)
+        // Its upper layer is part of neither base; what stands above it differs in number, names and size.
+        _ = try await folder.shell(
+            """
+            for name in a b c; do mkdir -p tree/usr/lib/$name; head -c 300000 /dev/urandom >tree/usr/lib/$name/file; done
+            mkdir -p other/usr/lib/a other/aaa other/etc
+            head -c 200000 /dev/urandom >other/usr/lib/a/first; seq 99999 >other/aaa/file; echo other >other/etc/hostname
+            """)
+        let host = try TestTools.host()
+        let tools = try await TestTools.root(host)
+        var places: [String] = []
+        for (number, layers) in [tree.layers, tree.layers + ["\(folder.path)/other"]].enumerated() {
+            var tree = tree
+            tree.layers = layers
+            let free = DiskSettings.Free.bytes(ByteSize(bytes: 35_000_000 + Int64(number) * 10_000_000))
+            let planner = Sample.planner(Sample.settings(free: free))
+            let layout = try #require(planner.layout(for: tree.measure.usage, packages: []).layout)
+            let disk = try DiskFile.create("\(folder.path)/disk-\(number).raw", size: 1 << 32)
+            let boot = try BootFiles(assets: TreeAssets(folder: tree.assets), layout: layout, architecture: .amd64)
+            _ = try await DiskWriter(
+                host: host, tools: tools, layout: layout, disk: disk, folder: folder.path, timestamp: 1_790_000_000
+            ).write(tree: tree, boot: boot, hashSeed: Sample.plan().identity.hashSeed)
+            let root = try #require(layout[.root])
+            let requests = ["a/file", "b/file", "c/file"].map { "blocks /usr/lib/\($0)\\n" }.joined()
+            places.append(
+                try await folder.shell(
+                    "printf '\(requests)blocks /boot/vmlinuz-\(TinyTree.kernel)\\n'"
+                        + " | /sbin/debugfs -f - 'disk-\(number).raw?offset=\(root.start)' 2>/dev/null"))
+        }
+        #expect(places[0] == places[1])
+        // Four files of 74 blocks: there is something to compare.
+        #expect(places[0].split(separator: " ").count > 290)
+        try await host.close()
+    }
+
     /// It costs half a second of a processor's time, and in a batch that is all that counts.
     @Test func `the digest of a disk is taken when somebody asks for it, and of a copied one`() async throws {
         let folder = try TestFolder()

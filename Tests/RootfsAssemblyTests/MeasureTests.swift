@@ -58,6 +58,49 @@ import Testing
         #expect(try await shop.names("home.tar") == ["./", "./user/", "./user/file"])
     }
 
+    @Test func `of a tree on a base come its folders, its files in /usr, its others, what is new, and links to files`()
+        async throws
+    {
+        let shop = try TestShop()
+        try await shop.shell(
+            """
+            mkdir -p tree base/etc base/usr/bin base/usr/lib initramfs/boot above/etc above/usr/bin above/opt
+            touch base/etc/kept base/etc/replaced base/etc/removed base/usr/bin/one base/usr/lib/large
+            ln base/etc/kept base/usr/bin/linked; ln -s one base/usr/bin/way
+            touch initramfs/boot/initrd above/etc/replaced above/usr/bin/new above/opt/file
+            mknod above/etc/removed c 0 0 2>/dev/null || {
+                touch above/etc/removed; setfattr -n user.overlay.whiteout -v y above/etc/removed
+                setfattr -n user.overlay.opaque -v x above/etc; }
+            head -c 70001 /dev/urandom >base/usr/lib/large
+            """)
+        let host = try Host(testing: "\(shop.path)/store")
+        let layers = ["base", "initramfs", "above"].map { "\(shop.path)/\($0)" }
+        var stream = TreeStream(layers: layers, timestamp: 1_790_000_000)
+        stream.baseLayers = 2
+        try await stream.write(to: "\(shop.path)/tree.tar", host: host)
+        #expect(
+            try await shop.names("tree.tar") == [
+                "./", "./boot/", "./etc/", "./usr/", "./usr/bin/", "./usr/lib/", "./usr/bin/one", "./usr/bin/way",
+                "./usr/lib/large", "./boot/initrd", "./etc/kept", "./etc/replaced", "./opt/", "./opt/file",
+                "./usr/bin/new", "./usr/bin/linked",
+            ])
+        // The same things with the same contents, in whatever order, and through a pipe too.
+        stream.baseLayers = nil
+        try await stream.write(to: "\(shop.path)/sorted.tar", host: host)
+        stream.baseLayers = 2
+        _ = try await stream.pipe(in: shop.path, host: host) { pipe in
+            try await shop.read(pipe, by: "cat >'\(shop.path)/piped.tar'", host)
+        }
+        try await host.close()
+        try await shop.shell(
+            """
+            cmp tree.tar piped.tar
+            for tar in piped sorted; do mkdir $tar; tar -xf $tar.tar -C $tar --no-same-owner; done
+            diff -r --no-dereference piped sorted
+            [ "$(stat -c %h piped/usr/bin/linked)" = 2 ]
+            """)
+    }
+
     @Test func `a reader that fails ends the stream, and its reason is told; what it has read before does not matter`()
         async throws
     {

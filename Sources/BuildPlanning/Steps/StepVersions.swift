@@ -7,10 +7,10 @@ package enum StepVersion {
     package static let packages = 5
     package static let python = 1
     package static let configuration = 11
-    package static let disk = 3
+    package static let disk = 4
     package static let format = 2
     /// Of the targets besides `raw` and `qcow2`.
     package static let target = 4
     /// Of disks that their spec divides: part of the disk step.
-    package static let layout = 3
+    package static let layout = 4
 }

@@ -80,7 +80,9 @@ struct DiskWriter {
             """
         let command = Command("sh", ["-c", script]).with { $0.environment = making.environment }
         // mke2fs runs among the tools and the tree has a namespace of its own: a pipe joins them.
-        try await TreeStream(layers: tree.layers, timestamp: timestamp).pipe(in: folder, host: host) { [self] pipe in
+        var stream = TreeStream(layers: tree.layers, timestamp: timestamp)
+        stream.baseLayers = tree.baseLayers
+        try await stream.pipe(in: folder, host: host) { [self] pipe in
             _ = try await run(
                 command.with { $0.input = .file(pipe) }, "writing the root filesystem",
                 binds: [.init(disk.path, at: "\(Self.place)/disk.raw", readOnly: false)],

@@ -53,10 +53,14 @@ enum Ext4Writer {
         archive: String = "-", disk: String, mountPoint: String = "/", features: [String] = features,
         more: [String] = []
     ) -> Command {
-        let extended = [
-            "offset=\(partition.start)", "hash_seed=\(hashSeed)", "root_owner=0:0", "nodiscard", "lazy_itable_init=0",
-            "lazy_journal_init=0",
-        ]
+        let blocks = partition.size / Ext4Geometry.blockSize
+        let largest = Ext4Geometry(blocks: blocks, entries: 0).largest
+        let extended =
+            [
+                "offset=\(partition.start)", "hash_seed=\(hashSeed)", "root_owner=0:0", "nodiscard",
+                "lazy_itable_init=0",
+                "lazy_journal_init=0",
+            ] + (largest > blocks ? ["resize=\(largest)"] : [])
         return Command(
             "mke2fs",
             [
@@ -66,7 +70,9 @@ enum Ext4Writer {
                 "-O", (["none"] + features).joined(separator: ","), "-e", "remount-ro",
                 "-U", partition.filesystemUUID ?? "clear", "-L", partition.label ?? "", "-M", mountPoint,
                 "-E", extended.joined(separator: ","),
-            ] + more + ["-d", archive, disk, "\(partition.size / Ext4Geometry.blockSize)"]
+            ] + (features.contains("flex_bg") ? ["-G", "\(Ext4Geometry.groupsTogether)"] : []) + more + [
+                "-d", archive, disk, "\(blocks)",
+            ]
         ).with { $0.environment["MKE2FS_CONFIG"] = "/dev/null" }
     }
 }

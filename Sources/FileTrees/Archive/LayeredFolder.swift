@@ -13,10 +13,12 @@ internal import Glibc
 ///     user.overlay.redirect, user.overlay.metacopy  are refused by such a mount, and are here
 ///
 /// Attributes named trusted.overlay.* say nothing in such a mount.
-final class LayeredFolder {
+package final class LayeredFolder {
     struct Part {
         /// The layer's own root.
         let layer: String
+        /// Of the layer, from the lowest, which is 0.
+        let number: Int
         let stream: OpaquePointer
         let descriptor: Int32
         /// The names of all of its attributes.
@@ -52,10 +54,10 @@ final class LayeredFolder {
     init(layers: [String], obeysMarks: Bool) throws(HostError) {
         path = ""
         self.obeysMarks = obeysMarks
-        for layer in layers.reversed() {
+        for (number, layer) in layers.enumerated().reversed() {
             let descriptor = Self.open(AT_FDCWD, layer, O_DIRECTORY)
             guard descriptor >= 0 else { throw HostError.current("cannot open '\(layer)'") }
-            _ = try add(layer, descriptor)
+            _ = try add(layer, number, descriptor)
         }
         guard !parts.isEmpty else { throw HostError(.notFound, "a tree needs a layer") }
     }
@@ -63,10 +65,10 @@ final class LayeredFolder {
     private init(_ child: Child, of parent: LayeredFolder) throws(HostError) {
         path = parent.path(of: child)
         obeysMarks = parent.obeysMarks
-        guard try add(parent.parts[child.part].layer, try parent.open(child, O_DIRECTORY)) else { return }
+        guard try add(like: parent.parts[child.part], try parent.open(child, O_DIRECTORY)) else { return }
         for lower in child.below {
             guard try parent.isFolder(lower),
-                try add(parent.parts[lower.part].layer, try parent.open(lower, O_DIRECTORY))
+                try add(like: parent.parts[lower.part], try parent.open(lower, O_DIRECTORY))
             else { return }
         }
     }
@@ -74,7 +76,7 @@ final class LayeredFolder {
     deinit { for part in parts { closedir(part.stream) } }
 
     /// Takes the descriptor over. Returns whether what lies below shows through.
-    private func add(_ layer: String, _ descriptor: Int32) throws(HostError) -> Bool {
+    private func add(_ layer: String, _ number: Int, _ descriptor: Int32) throws(HostError) -> Bool {
         guard let stream = fdopendir(descriptor) else {
             close(descriptor)
             throw HostError.current("cannot read the folder '/\(path)'")
@@ -82,7 +84,8 @@ final class LayeredFolder {
         let file = AttributedFile.open(descriptor)
         do throws(HostError) {
             let attributes = try file.names(path)
-            parts.append(Part(layer: layer, stream: stream, descriptor: descriptor, attributes: attributes))
+            parts.append(
+                Part(layer: layer, number: number, stream: stream, descriptor: descriptor, attributes: attributes))
             try refuseMarks(attributes, path)
             guard obeysMarks, attributes.contains(Self.opaque) else { return true }
             return try file.value(Self.opaque, path) != Array("y".utf8)
@@ -90,6 +93,10 @@ final class LayeredFolder {
             if parts.last?.stream != stream { closedir(stream) }
             throw error
         }
+    }
+
+    private func add(like part: Part, _ descriptor: Int32) throws(HostError) -> Bool {
+        try add(part.layer, part.number, descriptor)
     }
 
     func path(of child: Child) -> String { path.isEmpty ? child.name : "\(path)/\(child.name)" }
@@ -149,6 +156,13 @@ final class LayeredFolder {
     func open(_ child: Child, _ flags: Int32 = 0) throws(HostError) -> Int32 {
         let descriptor = Self.open(parts[child.part].descriptor, child.name, O_NOFOLLOW | O_NONBLOCK | flags)
         guard descriptor >= 0 else { throw HostError.current("cannot open '/\(path(of: child))'") }
+        return descriptor
+    }
+
+    /// Opens what a walk has found there. The caller closes it.
+    package static func open(_ place: String) throws(HostError) -> Int32 {
+        let descriptor = open(AT_FDCWD, place, O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { throw HostError.current("cannot open '\(place)'") }
         return descriptor
     }
 

@@ -31,11 +31,38 @@ package struct TreeWalker {
             throw HostError(.notFound, "there is no folder '/\(below)' in the tree")
         }
         var walk = Walk(walker: self, links: [:])
-        try walk.folder(root, "", body)
+        try walk.folder(root, "") { (entry, descriptor, _) throws(HostError) in try body(entry, descriptor) }
+    }
+
+    /// What `walk` tells, and where it lies.
+    package func items(of tree: LayeredTree, below: String = "") throws(HostError) -> [TreeItem] {
+        guard let root = try tree.folder(below, obeysMarks: !tellsOverlayMarks) else {
+            throw HostError(.notFound, "there is no folder '/\(below)' in the tree")
+        }
+        var items: [TreeItem] = []
+        var walk = Walk(walker: self, links: [:])
+        try walk.folder(root, "") { (entry, _, source) throws(HostError) in
+            items.append(
+                TreeItem(entry: entry, place: source.place, layer: source.layer, lowestLayer: source.lowestLayer))
+        }
+        return items
     }
 
     /// Walks a tree that lies in one folder.
     package func walk(_ root: String, _ body: Body) throws(HostError) { try walk(LayeredTree([root]), body) }
+
+    /// Where something lies.
+    private struct Source {
+        var folder: LayeredFolder
+        /// Nil: it is the folder itself.
+        var child: LayeredFolder.Child?
+
+        var place: String { child.map { folder.place(of: $0) } ?? "" }
+        var layer: Int { folder.parts[child?.part ?? 0].number }
+        var lowestLayer: Int { child == nil ? folder.parts[folder.parts.count - 1].number : layer }
+    }
+
+    private typealias Telling = (ArchiveEntry, Int32?, Source) throws(HostError) -> Void
 
     private struct FileIdentity: Hashable {
         var device: UInt
@@ -48,49 +75,51 @@ package struct TreeWalker {
         /// lies below; what it has copied up is another file.
         var links: [FileIdentity: String]
 
-        mutating func folder(_ folder: LayeredFolder, _ path: String, _ body: Body) throws(HostError) {
+        mutating func folder(_ folder: LayeredFolder, _ path: String, _ tell: Telling) throws(HostError) {
             let highest = folder.parts[0]
             var status = stat()
             guard fstat(highest.descriptor, &status) == 0 else {
                 throw HostError.current("cannot look at '/\(folder.path)'")
             }
             let attributes = try told(highest.attributes, .open(highest.descriptor), folder.path)
-            try body(entry(path, .directory, status, attributes), nil)
+            try tell(entry(path, .directory, status, attributes), nil, Source(folder: folder))
             if walker.emptied.contains(path) { return }
             for child in try folder.children() {
                 guard let status = try folder.status(child) else { continue }
-                try self.child(child, of: folder, status, path.isEmpty ? child.name : "\(path)/\(child.name)", body)
+                try self.child(child, of: folder, status, path.isEmpty ? child.name : "\(path)/\(child.name)", tell)
             }
         }
 
         private mutating func child(
-            _ child: LayeredFolder.Child, of folder: LayeredFolder, _ status: stat, _ path: String, _ body: Body
+            _ child: LayeredFolder.Child, of folder: LayeredFolder, _ status: stat, _ path: String, _ tell: Telling
         ) throws(HostError) {
+            let source = Source(folder: folder, child: child)
             switch status.st_mode & S_IFMT {
-            case S_IFDIR: try self.folder(try folder.folder(child), path, body)
-            case S_IFREG: try file(child, of: folder, status, path, body)
-            case S_IFLNK: try body(entry(path, .symlink(target: try target(child, of: folder)), status), nil)
-            case S_IFIFO: try body(entry(path, .fifo, status), nil)
+            case S_IFDIR: try self.folder(try folder.folder(child), path, tell)
+            case S_IFREG: try file(child, of: folder, status, path, tell)
+            case S_IFLNK: try tell(entry(path, .symlink(target: try target(child, of: folder)), status), nil, source)
+            case S_IFIFO: try tell(entry(path, .fifo, status), nil, source)
             case S_IFCHR, S_IFBLK:
                 let (major, minor) = (sb_major(UInt(status.st_rdev)), sb_minor(UInt(status.st_rdev)))
                 let isCharacter = status.st_mode & S_IFMT == S_IFCHR
-                try body(
+                try tell(
                     entry(
                         path,
                         isCharacter
                             ? .characterDevice(major: major, minor: minor) : .blockDevice(major: major, minor: minor),
-                        status), nil)
+                        status), nil, source)
             default: break
             }
         }
 
         private mutating func file(
-            _ child: LayeredFolder.Child, of folder: LayeredFolder, _ status: stat, _ path: String, _ body: Body
+            _ child: LayeredFolder.Child, of folder: LayeredFolder, _ status: stat, _ path: String, _ tell: Telling
         ) throws(HostError) {
+            let source = Source(folder: folder, child: child)
             if status.st_nlink > 1 {
                 let identity = FileIdentity(device: UInt(status.st_dev), inode: UInt(status.st_ino))
                 if let first = links[identity] {
-                    return try body(entry(path, .hardLink(target: first), status), nil)
+                    return try tell(entry(path, .hardLink(target: first), status), nil, source)
                 }
                 links[identity] = path
             }
@@ -104,11 +133,11 @@ package struct TreeWalker {
                 let kind = DeviceNote.kind(note.value)
             {
                 attributes.removeAll { $0.name == DeviceNote.name }
-                return try body(entry(path, kind, status, attributes), nil)
+                return try tell(entry(path, kind, status, attributes), nil, source)
             }
             var told = entry(path, .file, status, attributes)
             told.size = Int64(status.st_size)
-            try body(told, walker.opensFiles ? descriptor : nil)
+            try tell(told, walker.opensFiles ? descriptor : nil, source)
         }
 
         private func target(_ child: LayeredFolder.Child, of folder: LayeredFolder) throws(HostError) -> String {

@@ -13,6 +13,8 @@ package struct TreeStream: Sendable {
     package var leavingOut: [String] = []
     /// The folder that is its root, relative to the layers'; empty for all of them.
     package var below = ""
+    /// How many of the lowest layers are a base whose files come first: see `PackOrder`. Nil: everything by its path.
+    package var baseLayers: Int?
 
     package init(layers: [String], timestamp: Int64) {
         self.layers = layers
@@ -25,7 +27,8 @@ package struct TreeStream: Sendable {
     @discardableResult
     package func write(to path: String, host: Host) async throws -> PackSummary {
         let order = PackOrder(
-            output: path, layers: layers, timestamp: timestamp, below: below, leavingOut: leavingOut)
+            output: path, layers: layers, timestamp: timestamp, below: below, leavingOut: leavingOut,
+            baseLayers: baseLayers)
         let text = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
         let result = try await Timeline.measure("stream the tree") {
             try await Sandbox(host: host).runWorker(["pack", text], layers: [], timestamp: timestamp)

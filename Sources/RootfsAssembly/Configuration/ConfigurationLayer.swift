@@ -44,8 +44,9 @@ extension RootfsAssembler {
             }
             return [:]
         }
+        let initramfs = try await initramfs()
         return RootFilesystem(
-            layers: try await initramfs().joined(to: layers).adding(entry).folders,
+            layers: initramfs.joined(to: layers).adding(entry).folders, baseLayers: initramfs.baseLayers,
             measure: try Self.measure(in: entry), assets: "\(entry.path)/assets",
             changes: changes.withLock { $0 })
     }

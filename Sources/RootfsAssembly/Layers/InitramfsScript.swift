@@ -55,6 +55,9 @@ package struct InitramfsLayer: Sendable {
     let base: RootLayers
     let folder: String
 
+    /// Layers of the base, this one among them.
+    var baseLayers: Int { base.folders.count + 1 }
+
     /// `layers`, which stand on the base, with this one among them.
     func joined(to layers: RootLayers) -> RootLayers {
         RootLayers(base.folders + [folder] + layers.folders.dropFirst(base.folders.count))
