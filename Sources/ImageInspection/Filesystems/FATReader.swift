@@ -156,43 +156,93 @@ final class FATReader: FilesystemReader {
 
     // MARK: Clusters
 
-    private func next(_ cluster: Int64) throws -> Int64? {
-        let value: Int64
-        switch bits {
-        case 12:
-            let pair = try source.bytes(tableStart + cluster * 3 / 2, 2).little(0, as: UInt16.self)
-            value = Int64(cluster & 1 == 1 ? pair >> 4 : pair & 0xFFF)
-            return value >= 0xFF8 || value < 2 ? nil : value
-        case 16:
-            value = Int64(try source.bytes(tableStart + cluster * 2, 2).little(0, as: UInt16.self))
-            return value >= 0xFFF8 || value < 2 ? nil : value
-        default:
-            value = Int64(try source.bytes(tableStart + cluster * 4, 4).little(0, as: UInt32.self) & 0x0FFF_FFFF)
-            return value >= 0x0FFF_FFF8 || value < 2 ? nil : value
+    /// The file allocation table, of which a piece is kept: a chain's links lie near one another.
+    private struct Links {
+        let source: BlockSource
+        let start: Int64
+        let bits: Int
+        private var piece: [UInt8] = []
+        private var pieceStart: Int64 = 0
+
+        init(_ source: BlockSource, start: Int64, bits: Int) {
+            self.source = source
+            self.start = start
+            self.bits = bits
+        }
+
+        /// The cluster behind that one; nil where the chain ends.
+        mutating func next(_ cluster: Int64) throws -> Int64? {
+            let value: Int64
+            switch bits {
+            case 12:
+                let pair = try number(at: cluster * 3 / 2, as: UInt16.self)
+                value = Int64(cluster & 1 == 1 ? pair >> 4 : pair & 0xFFF)
+                return value >= 0xFF8 || value < 2 ? nil : value
+            case 16:
+                value = Int64(try number(at: cluster * 2, as: UInt16.self))
+                return value >= 0xFFF8 || value < 2 ? nil : value
+            default:
+                value = Int64(try number(at: cluster * 4, as: UInt32.self) & 0x0FFF_FFFF)
+                return value >= 0x0FFF_FFF8 || value < 2 ? nil : value
+            }
+        }
+
+        private mutating func number<Integer: FixedWidthInteger>(
+            at offset: Int64, as type: Integer.Type
+        ) throws -> Integer {
+            let size = Int64(MemoryLayout<Integer>.size)
+            if offset < pieceStart || offset + size > pieceStart + Int64(piece.count) {
+                pieceStart = offset
+                piece = try source.available(start + offset, 4096)
+                guard Int64(piece.count) >= size else { return try source.bytes(start + offset, Int(size)).little(0) }
+            }
+            return piece.little(Int(offset - pieceStart))
         }
     }
 
-    private func chainContent(_ first: Int64, limit: Int64) throws -> [UInt8] {
+    private var links: Links { Links(source, start: tableStart, bits: bits) }
+
+    /// - Parameter offset: bytes of the chain that are left out
+    /// - Returns: what lies there, up to `limit` bytes from the chain's beginning and to the end of a cluster
+    private func chainContent(_ first: Int64, from offset: Int64 = 0, limit: Int64) throws -> [UInt8] {
         var result: [UInt8] = []
+        var links = links
         var cluster: Int64? = first >= 2 ? first : nil
-        while let number = cluster, Int64(result.count) < limit {
-            guard number < clusters + 2, Int64(result.count) <= clusters * Int64(clusterSize) else {
+        var position: Int64 = 0
+        /// Clusters that lie side by side, and are read together.
+        var run = (start: Int64(0), count: Int64(0))
+        func read() throws {
+            let place = dataStart + (run.start - 2) * Int64(clusterSize)
+            if run.count > 0 { result += try source.bytes(place, Int(run.count) * clusterSize) }
+            run.count = 0
+        }
+        while let number = cluster, position < limit {
+            guard number < clusters + 2, position <= clusters * Int64(clusterSize) else {
                 throw InspectionError(.damaged, "'\(source.path)': a FAT's chain of clusters is damaged")
             }
-            result += try source.bytes(dataStart + (number - 2) * Int64(clusterSize), clusterSize)
-            cluster = try next(number)
+            if position + Int64(clusterSize) > offset {
+                if number != run.start + run.count {
+                    try read()
+                    run.start = number
+                }
+                run.count += 1
+            }
+            position += Int64(clusterSize)
+            cluster = try links.next(number)
         }
+        try read()
         return result
     }
 
     func content(of file: FileRecord, at offset: Int64, _ count: Int) throws -> [UInt8] {
         guard file.kind == .file, offset < file.size else { return [] }
         let end = min(offset + Int64(count), file.size)
-        let all = try chainContent(file.handle, limit: end)
-        guard Int64(all.count) >= end else {
+        let start = offset / Int64(clusterSize) * Int64(clusterSize)
+        let all = try chainContent(file.handle, from: start, limit: end)
+        guard start + Int64(all.count) >= end else {
             throw InspectionError(.damaged, "'\(source.path)': the file '\(file.path)' ends too early")
         }
-        return Array(all[Int(offset)..<Int(end)])
+        return Array(all[Int(offset - start)..<Int(end - start)])
     }
 
     func structure(at offset: Int64) throws -> String {
@@ -211,10 +261,11 @@ final class FATReader: FilesystemReader {
 
     private func chain(_ first: Int64) throws -> [Int64] {
         var result: [Int64] = []
+        var links = links
         var cluster: Int64? = first >= 2 ? first : nil
         while let number = cluster, number < clusters + 2, Int64(result.count) <= clusters {
             result.append(number)
-            cluster = try next(number)
+            cluster = try links.next(number)
         }
         return result
     }
