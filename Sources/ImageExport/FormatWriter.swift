@@ -63,7 +63,8 @@ package struct FormatWriter: Sendable {
         return files(format.target, entry, disk: disk, of: step.disk) ?? []
     }
 
-    private static let folder = "files"
+    /// Below a step's entry.
+    static let folder = "files"
 
     /// One file in the record of its step.
     private struct KeptFile: Codable {

@@ -48,7 +48,9 @@ struct Pipeline: Sendable {
         let publisher = ImagePublisher(host: host)
         let stem = BuildPlan.outputName(plan.appliance)
         defer { publisher.discard(stem: stem, in: folder) }
-        let pool = FormPool(host: host, facts: ApplianceFacts(plan), tools: tools, tree: root.map(treeWriting))
+        let pool = FormPool(
+            host: host, facts: ApplianceFacts(plan), tools: tools, similar: SimilarImage(store: host.store, plan: plan),
+            tree: root.map(treeWriting))
         let made: Swift.Result<(image: DiskImage, files: [FormatFile]), any Error>
         do {
             made = .success(
@@ -202,15 +204,23 @@ struct Pipeline: Sendable {
         }
         let files = try await Self.inParallel(Array(steps.enumerated())) { number, step in
             let path = image.path(of: step.disk) ?? image.path
-            if let format = made?[number] { return try writer.keep(format, as: step, disk: path) }
+            if let format = made?[number] { return try kept(format, by: writer, as: step, disk: path) }
             if let file = try writer.cached(step, disk: path) {
                 noteCached(step)
                 return file
             }
             let format = try await self.made(step, by: writer, from: path, pool)
-            return try writer.keep(format, as: step, disk: path)
+            return try kept(format, by: writer, as: step, disk: path)
         }
         return (image, files.flatMap { $0 })
+    }
+
+    private func kept(
+        _ format: UnkeptFormat, by writer: FormatWriter, as step: BuildStep, disk: String
+    ) throws -> [FormatFile] {
+        let files = try writer.keep(format, as: step, disk: disk)
+        SimilarImage(store: host.store, plan: plan)?.remember(step, of: disk)
+        return files
     }
 
     /// The tree as one tar, for the targets that take no disk.

@@ -147,7 +147,7 @@ import Testing
 
 extension ExportFixture {
     /// What the machine's own qemu-img makes of the disk.
-    fileprivate func judged() async throws -> WrittenFile {
+    func judged() async throws -> WrittenFile {
         var command = QCOW2Writer.command(to: "judged.qcow2", cpus: 1)
         command.arguments.removeLast(2)
         command.arguments += ["\(folder)/disk.raw", "\(folder)/judged.qcow2"]
@@ -155,10 +155,10 @@ extension ExportFixture {
         return try WrittenFile(hashing: "\(folder)/judged.qcow2")
     }
 
-    fileprivate func written(bypassingCache: Bool = false) async throws -> WrittenFile {
+    func written(bypassingCache: Bool = false, like: SimilarImage.Pair? = nil) async throws -> WrittenFile {
         let host = bypassingCache ? host.building(oneOfMany: "tiny") : host
         let writer = QCOW2Writer(host: host, tools: ToolsRoot(tree: "\(folder)/tools"))
         let path = "\(folder)/written.qcow2"
-        return try await writer.write("\(folder)/disk.raw", to: path, usesZstd: true)
+        return try await writer.write("\(folder)/disk.raw", to: path, usesZstd: true, like: like)
     }
 }

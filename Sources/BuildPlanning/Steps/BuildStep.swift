@@ -49,6 +49,12 @@ package struct BuildStep: Sendable {
 
     /// The name of the disk's input that is the finished tree.
     package static let treeInput = InputName.step(.configuration)
+    /// The name of a format's input that is the disk.
+    package static let diskInput = InputName.step(.disk)
+    /// The inputs of a format that say how its bytes follow from the disk's.
+    package static let decideEncoding: Set<String> = [InputName.step(.tools), InputName.code(.format)]
+    /// The input of a disk that says how its tree is laid out.
+    package static let decidesPlacement = InputName.code(.disk)
     /// The inputs of the configuration step that say what lies below it, and when.
     package static let decideLayers: Set<String> = Set(
         Kind.allCases.map(InputName.step) + [InputName.timestamp, InputName.code(.configuration)])

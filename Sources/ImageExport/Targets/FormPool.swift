@@ -31,6 +31,7 @@ package actor FormPool {
     private let facts: ApplianceFacts
     private let tools: ToolsRoot?
     private let tree: TreeWriting?
+    private let similar: SimilarImage?
     private let workers: Int
     private let slots: WorkSlots
     private var folder: String?
@@ -38,10 +39,13 @@ package actor FormPool {
 
     /// - Parameters:
     ///   - tree: nil where nothing needs it
+    ///   - similar: what a qcow2 can be made from sooner than from the disk alone
     ///   - workers: how many threads compress one file; nil: as many as there are processors
     package init(
-        host: Host, facts: ApplianceFacts, tools: ToolsRoot?, workers: Int? = nil, tree: TreeWriting? = nil
+        host: Host, facts: ApplianceFacts, tools: ToolsRoot?, similar: SimilarImage? = nil, workers: Int? = nil,
+        tree: TreeWriting? = nil
     ) {
+        self.similar = similar
         self.workers = workers ?? host.cpus
         self.host = host
         self.facts = facts
@@ -100,7 +104,8 @@ package actor FormPool {
         switch form {
         case .qcow2(let usesZstd):
             let writer = QCOW2Writer(host: host, tools: try needed(tools))
-            return try await writer.write(disk, to: path, usesZstd: usesZstd)
+            let like = usesZstd ? similar?.find(for: disk) : nil
+            return try await writer.write(disk, to: path, usesZstd: usesZstd, like: like)
         case .tree:
             guard let tree else { throw ExportError(.conversion, "there is no tree to take the files from") }
             try await tree(path)

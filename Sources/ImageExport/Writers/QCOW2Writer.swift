@@ -14,13 +14,19 @@ struct QCOW2Writer {
 
     private static let place = "/run/stonebake"
     private static let source = "/run/disk.raw"
+    private static let like = (disk: "/run/like.raw", image: "/run/like.qcow2")
 
-    /// - Parameter usesZstd: QEMU reads it since 5.1, and oslo's inspector; zlib is for whoever else looks at the file
-    func write(_ disk: String, to path: String, usesZstd: Bool) async throws -> WrittenFile {
+    /// - Parameters:
+    ///   - usesZstd: QEMU reads it since 5.1, and oslo's inspector; zlib is for whoever else looks at the file
+    ///   - like: what these tools made with zstd of a disk that has clusters in common with this one. The file is the same
+    ///     without it
+    func write(
+        _ disk: String, to path: String, usesZstd: Bool, like: SimilarImage.Pair? = nil
+    ) async throws -> WrittenFile {
         do {
             if try usesZstd && (Files.identity(disk)?.size ?? 0) % QCOW2Order.clusterSize == 0 {
                 do {
-                    try await compress(disk, to: path)
+                    try await compress(disk, to: path, like: like)
                 } catch let error as HostError where error.code == .toolMissing {
                     // Tools whose zstd the worker cannot load: another distribution's, or one for a newer libc.
                     try await convert(disk, to: path, usesZstd: true)
@@ -37,14 +43,21 @@ struct QCOW2Writer {
         }
     }
 
-    private func compress(_ disk: String, to path: String) async throws {
+    private func compress(_ disk: String, to path: String, like: SimilarImage.Pair?) async throws {
         let order = QCOW2Order(
             disk: Self.source, output: "\(Self.place)/\(Files.name(of: path))", workers: host.cpus,
-            bypassesCache: host.sparesPageCache)
+            bypassesCache: host.sparesPageCache,
+            like: like.map { _ in .init(disk: Self.like.disk, image: Self.like.image) })
+        if let like {
+            host.progress.send(.log("what the disk has in common with '\(like.disk)' is taken from its qcow2"))
+        }
         let text = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
         do {
             try await Sandbox(host: host).runWorker(inside: [tools.tree], ["qcow2", text]) {
                 $0.binds = binds(disk, path)
+                if let like {
+                    $0.binds += [.init(like.disk, at: Self.like.disk), .init(like.image, at: Self.like.image)]
+                }
             }
         } catch var error as HostError {
             // The worker knows the files by their places in the root.

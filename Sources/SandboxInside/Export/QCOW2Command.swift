@@ -28,11 +28,12 @@ enum QCOW2Command {
         let zstd = try Zstandard()
         let output = try WindowedOutput(order.output, bypassingCache: order.bypassesCache)
         var layout = QCOW2Layout(size: size)
+        let reference = order.like.flatMap { QCOW2Reference($0, zstd) }
         let pieceSize = clusterSize * clustersPerPiece
         let pieces = Int((size + Int64(pieceSize) - 1) / Int64(pieceSize))
         let spare = SparePieces()
         try OrderedWork(workers: order.workers).run(pieces, cancelled: CancellationFlag()) { number in
-            let piece = try spare.take() ?? QCOW2Piece(capacity: pieceSize, zstd)
+            let piece = try spare.take() ?? QCOW2Piece(capacity: pieceSize, zstd, like: reference)
             let start = Int64(number) * Int64(pieceSize)
             try piece.fill(from: order, at: start, count: Int(min(Int64(pieceSize), size - start)))
             return piece
@@ -64,12 +65,26 @@ package struct QCOW2Order: Codable, Sendable {
     package var workers: Int
     /// See `DirectAccess`.
     package var bypassesCache: Bool
+    /// What the frames of equal clusters are taken from, at the same places of the disk. The file is the same without it.
+    package var like: Reference?
 
-    package init(disk: String, output: String, workers: Int, bypassesCache: Bool) {
+    /// An earlier disk, of any size, and the qcow2 that this zstd made of it.
+    package struct Reference: Codable, Sendable {
+        package var disk: String
+        package var image: String
+
+        package init(disk: String, image: String) {
+            self.disk = disk
+            self.image = image
+        }
+    }
+
+    package init(disk: String, output: String, workers: Int, bypassesCache: Bool, like: Reference? = nil) {
         self.disk = disk
         self.output = output
         self.workers = workers
         self.bypassesCache = bypassesCache
+        self.like = like
     }
 }
 

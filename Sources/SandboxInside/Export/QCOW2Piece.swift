@@ -1,5 +1,4 @@
 import FileTrees
-import Glibc
 
 /// A few clusters of a disk, and what becomes of them.
 final class QCOW2Piece {
@@ -16,9 +15,13 @@ final class QCOW2Piece {
     private let input: UnsafeMutableRawBufferPointer
     private let output: UnsafeMutableRawBufferPointer
     private let compressor: Zstandard.Compressor
+    private let frames: QCOW2Frames?
 
-    /// - Parameter capacity: bytes; a multiple of the clusters' size
-    init(capacity: Int, _ zstd: Zstandard) throws(HostError) {
+    /// - Parameters:
+    ///   - capacity: bytes; a multiple of the clusters' size
+    ///   - reference: where frames may be taken from
+    init(capacity: Int, _ zstd: Zstandard, like reference: QCOW2Reference?) throws(HostError) {
+        frames = reference.map(QCOW2Frames.init)
         compressor = try Zstandard.Compressor(zstd)
         input = .allocate(byteCount: capacity, alignment: DirectAccess.alignment)
         output = .allocate(byteCount: capacity, alignment: DirectAccess.alignment)
@@ -35,15 +38,23 @@ final class QCOW2Piece {
     func fill(from order: QCOW2Order, at start: Int64, count: Int) throws(HostError) {
         let size = QCOW2Layout.clusterSize
         clusters.removeAll(keepingCapacity: true)
-        guard try read(order, at: start, count: count) else {
+        let piece = UnsafeMutableRawBufferPointer(rebasing: input[..<count])
+        guard let read = try Files.read(order.disk, at: start, into: piece, bypassingCache: order.bypassesCache) else {
             clusters = Array(repeating: .zeros, count: count / size)
             return
         }
+        guard read == count else { throw HostError(.fileSystem, "'\(order.disk)' became shorter while it was read") }
+        // Nothing is compressed yet, so that the room for that is free.
+        let known = frames?.clusters(UnsafeRawBufferPointer(piece), at: start, scratch: output)
         var used = 0
         for offset in stride(from: 0, to: count, by: size) {
             let cluster = UnsafeRawBufferPointer(rebasing: input[offset..<offset + size])
             if cluster.isZero {
                 clusters.append(.zeros)
+                continue
+            }
+            if let cluster = known?[offset / size] {
+                clusters.append(cluster)
                 continue
             }
             // A frame as large as the cluster is worth nothing.
@@ -55,26 +66,5 @@ final class QCOW2Piece {
                 clusters.append(.stored(cluster))
             }
         }
-    }
-
-    /// - Returns: false when all of it is a hole
-    private func read(_ order: QCOW2Order, at start: Int64, count: Int) throws(HostError) -> Bool {
-        let descriptor = open(order.disk, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Files.failure(errno, "cannot open", order.disk) }
-        defer { close(descriptor) }
-        if Files.isHole(descriptor, start, count) { return false }
-        var direct = DirectAccess(descriptor, isWanted: order.bypassesCache)
-        let buffer = input.baseAddress
-        var done = 0
-        while done < count {
-            let offset = start + Int64(done)
-            let got = direct.move(count - done, at: offset) {
-                pread(descriptor, buffer?.advanced(by: done), $0, off_t(offset))
-            }
-            guard got >= 0 else { throw Files.failure(errno, "cannot read", order.disk) }
-            guard got > 0 else { throw HostError(.fileSystem, "'\(order.disk)' became shorter while it was read") }
-            done += got
-        }
-        return true
     }
 }

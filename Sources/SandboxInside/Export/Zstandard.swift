@@ -10,6 +10,8 @@ struct Zstandard: Sendable {
     private let reset: @convention(c) (Context?, CInt) -> Int
     private let compress: @convention(c) (Context?, UnsafeMutableRawPointer, UnsafeMutableRawPointer, CInt) -> Int
     private let isError: @convention(c) (Int) -> CUnsignedInt
+    private let frameSize: @convention(c) (UnsafeRawPointer, Int) -> Int
+    private let contentSize: @convention(c) (UnsafeRawPointer, Int) -> CUnsignedLongLong
 
     // The dot keeps the loader from taking this for a library of the same name that it has loaded before this process came
     // into the root: the machine's, where somebody's LD_LIBRARY_PATH spells its folder so.
@@ -30,6 +32,8 @@ struct Zstandard: Sendable {
         reset = try Self.function("ZSTD_CCtx_reset", library)
         compress = try Self.function("ZSTD_compressStream2", library)
         isError = try Self.function("ZSTD_isError", library)
+        frameSize = try Self.function("ZSTD_findFrameCompressedSize", library)
+        contentSize = try Self.function("ZSTD_getFrameContentSize", library)
     }
 
     private static func function<Function>(
@@ -39,6 +43,15 @@ struct Zstandard: Sendable {
             throw HostError(.toolMissing, "the tools' zstd has no \(name)")
         }
         return unsafeBitCast(address, to: Function.self)
+    }
+
+    /// The frame with which the bytes begin; nil when they begin with none, with a part of one, or with one that holds
+    /// anything but so many bytes, or is not smaller than they are. By its headers alone.
+    func frame(in bytes: UnsafeRawBufferPointer, of count: Int) -> UnsafeRawBufferPointer? {
+        guard let start = bytes.baseAddress, contentSize(start, bytes.count) == UInt64(count) else { return nil }
+        let length = frameSize(start, bytes.count)
+        guard isError(length) == 0, length < count else { return nil }
+        return UnsafeRawBufferPointer(rebasing: bytes[..<length])
     }
 
     /// Compresses pieces one after the other, each into a frame of its own, at the library's own level.

@@ -55,6 +55,7 @@ struct SecondBuild: Sendable {
     }
 
     /// A store of its own. Downloads, and the parts of libguestfs that are no part of an image, are the first one's.
+    /// Facts may name results that it does not have, so that nothing is taken from the first build's images.
     private func prepareStore() throws {
         try Files.makeFolder(store)
         let shared = ["blobs", "libguestfs"]
