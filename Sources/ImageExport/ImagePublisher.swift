@@ -69,11 +69,13 @@ package struct ImagePublisher: Sendable {
     private func prepare(_ file: String, at path: String, stem: String, into folder: String) async throws {
         let aside = aside(stem, folder)
         try Files.makeFolder(Files.folder(of: "\(aside)/\(file)"))
+        // Of several appliances at once, the file was written past the page cache too.
+        let cache: SparseCopy.CacheUse = host.sparesPageCache ? [.readsPast, .writesPast] : .writesPast
         try await Timeline.measure("copy \(file)") {
             try await blocking(
                 named: "copy",
                 cancellable: {
-                    try SparseCopy.copy(path, to: "\(aside)/\(file)", cache: .writesPast, cancelled: $0)
+                    try SparseCopy.copy(path, to: "\(aside)/\(file)", cache: cache, cancelled: $0)
                 })
         }
     }

@@ -20,8 +20,6 @@ package struct SimilarImage: Sendable {
 
     /// Raise it when what is remembered means something else.
     private static let version = 1
-    /// Bytes: disks of one size up to that have the base in the same places. It is what a block group of ext4 holds.
-    private static let sizeStep: Int64 = 128 << 20
     /// Of the target `qcow2`.
     private static let file = "\(FormatWriter.folder)/.qcow2"
 
@@ -84,7 +82,8 @@ package struct SimilarImage: Sendable {
         inputs.add("tools", tools.digest)
         inputs.add("base", base.digest)
         inputs.add("placement", placement)
-        inputs.add("size", text: "\(size / Self.sizeStep)")
+        // To a power of two: where the base lies follows from little more (`Ext4Geometry`).
+        inputs.add("size", text: "\(Int64.bitWidth - size.leadingZeroBitCount)")
         return "similar-image-\(inputs.digest.hex)"
     }
 }
