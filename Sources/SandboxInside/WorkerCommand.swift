@@ -9,7 +9,7 @@ package enum WorkerCommand {
     /// The program's name; it lies beside `stonebake`.
     package static let program = "stonebake-worker"
     /// Both programs are of one build: what they say to one another has no other form. Raise the number when it changes.
-    package static let build = "\(stonebakeVersion)-4"
+    package static let build = "\(stonebakeVersion)-5"
 
     /// The words behind the program's path.
     package static func words(_ command: [String]) -> [String] { [build] + command }

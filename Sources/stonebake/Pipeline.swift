@@ -50,6 +50,7 @@ struct Pipeline: Sendable {
         defer { publisher.discard(stem: stem, in: folder) }
         let pool = FormPool(
             host: host, facts: ApplianceFacts(plan), tools: tools, similar: SimilarImage(store: host.store, plan: plan),
+            imageCopy: isImageCopiedAsRead ? publisher.place(aside: ".qcow2", stem: stem, in: folder) : nil,
             tree: root.map(treeWriting))
         let made: Swift.Result<(image: DiskImage, files: [FormatFile]), any Error>
         do {
@@ -155,6 +156,11 @@ struct Pipeline: Sendable {
     private var isDiskCopiedAsRead: Bool { host.sparesPageCache && hasRawDisk }
 
     /// Whether the disk is an image by itself: the one whose SHA-256 is the disk's own.
+    /// The same of its qcow2. Of several disks each has one.
+    private var isImageCopiedAsRead: Bool {
+        host.sparesPageCache && plan.storage == nil && plan.formats.contains { $0.target == .qcow2 }
+    }
+
     private var hasRawDisk: Bool {
         plan.formats.contains { $0.target == .raw } && plan.appliance.formats.raw.contains(.plain)
     }
@@ -189,11 +195,12 @@ struct Pipeline: Sendable {
                         let raw = FormatFile(
                             target: .raw, suffix: ".raw", path: disk.path, size: 0, sha256: step.digest)
                         let copiesRaw = step.target == .raw && hasRawDisk && rawCopy == nil
-                        async let copied: Void? = copiesRaw ? copy(raw) : nil
+                        async let rawCopied: Void? = copiesRaw ? copy(raw) : nil
                         let format = try await self.made(
                             step, by: writer, from: disk.path, digest: disk.digest, pool)
-                        for file in format.files where file.suffix != ".raw" { try await copy(file) }
-                        _ = try await copied
+                        let copied = isImageCopiedAsRead ? [".raw", ".qcow2"] : [".raw"]
+                        for file in format.files where !copied.contains(file.suffix) { try await copy(file) }
+                        _ = try await rawCopied
                         return format
                     }
                     try await looked

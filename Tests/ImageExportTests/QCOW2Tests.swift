@@ -3,9 +3,9 @@ import ContentDigest
 import FileTrees
 import FoundationEssentials
 import Glibc
-import HostSystem
 import Testing
 
+@testable import HostSystem
 @testable import ImageExport
 @testable import SandboxInside
 
@@ -43,6 +43,8 @@ import Testing
             let file = try await fixture.written(bypassingCache: cpus == 3)
             #expect(file.sha256 == expected.sha256, "\(name)")
             #expect(file.size == expected.size, "\(name)")
+            let disk = "\(fixture.folder)/disk.raw"
+            #expect(fixture.host.store.checksums.take(disk) == (try CRC32C.of(sparse: disk)), "\(name)")
         }
     }
 
@@ -67,6 +69,15 @@ import Testing
         #endif
         defer { unsetenv("LD_LIBRARY_PATH") }
         await #expect(throws: (any Error).self) { try await fixture.written() }
+    }
+
+    @Test func `a copy is made while the digest is taken, and is the file`() async throws {
+        let fixture = try await ExportFixture()
+        for bypassingCache in [false, true] {
+            let file = try await fixture.written(bypassingCache: bypassingCache, copyingTo: "copies/tiny.qcow2")
+            #expect(try WrittenFile(hashing: "\(fixture.folder)/copies/tiny.qcow2").sha256 == file.sha256)
+            #expect(try WrittenFile(hashing: file.path) == file)
+        }
     }
 
     @Test func `a disk that ends within a cluster is qemu-img's too`() async throws {
@@ -155,10 +166,14 @@ extension ExportFixture {
         return try WrittenFile(hashing: "\(folder)/judged.qcow2")
     }
 
-    func written(bypassingCache: Bool = false, like: SimilarImage.Pair? = nil) async throws -> WrittenFile {
+    /// - Parameter copy: relative to the folder
+    func written(
+        bypassingCache: Bool = false, like: SimilarImage.Pair? = nil, copyingTo copy: String? = nil
+    ) async throws -> WrittenFile {
         let host = bypassingCache ? host.building(oneOfMany: "tiny") : host
         let writer = QCOW2Writer(host: host, tools: ToolsRoot(tree: "\(folder)/tools"))
         let path = "\(folder)/written.qcow2"
-        return try await writer.write("\(folder)/disk.raw", to: path, usesZstd: true, like: like)
+        return try await writer.write(
+            "\(folder)/disk.raw", to: path, usesZstd: true, like: like, copyingTo: copy.map { "\(folder)/\($0)" })
     }
 }

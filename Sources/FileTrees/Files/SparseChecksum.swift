@@ -20,15 +20,18 @@ extension CRC32C {
     }
 }
 
-/// Takes pieces of any length that lie anywhere, each behind the last one.
-private struct BlockChecksum {
+/// Takes pieces of any length that lie anywhere, each behind the last one, as `CRC32C.of(sparse:)` reads them. What is not
+/// given counts as zeros.
+package struct BlockChecksum: Sendable {
     private static let size = 4096
 
     private var value = UInt32.max
     /// The block of which a part has come, filled up with zeros: some filesystems have smaller ones, and so smaller holes.
     private var begun: (number: Int64, content: [UInt8])?
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer, at offset: Int64) {
+    package init() {}
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer, at offset: Int64) {
         var position = 0
         while position < bytes.count {
             let (number, place) = (offset + Int64(position)).quotientAndRemainder(dividingBy: Int64(Self.size))
@@ -44,7 +47,7 @@ private struct BlockChecksum {
         }
     }
 
-    consuming func finalize() -> UInt32 {
+    package consuming func finalize() -> UInt32 {
         endBlock()
         return ~value
     }

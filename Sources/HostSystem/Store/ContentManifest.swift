@@ -17,11 +17,13 @@ struct ContentManifest: Equatable, Sendable {
 
     /// - Parameters:
     ///   - known: by path; those are not read again
+    ///   - checksums: of files that nobody has written to since
     ///   - noted: what it will be compared with: each of its files gets the same kind of check
     ///   - bypassingCache: for large files with holes; see `DirectAccess`
     static func of(
-        _ content: String, known: [String: Digest] = [:], comparedWith noted: ContentManifest? = nil,
-        bypassingCache: Bool = false, cancelled: CancellationFlag = CancellationFlag()
+        _ content: String, known: [String: Digest] = [:], checksums: KnownChecksums? = nil,
+        comparedWith noted: ContentManifest? = nil, bypassingCache: Bool = false,
+        cancelled: CancellationFlag = CancellationFlag()
     ) throws -> ContentManifest {
         var files: [String: ContentCheck] = [:]
         var paths: [(path: String, isSparse: Bool)] = []
@@ -37,6 +39,10 @@ struct ContentManifest: Equatable, Sendable {
             }
             // A copy of a disk may have no holes any more.
             let takesChecksum = noted?.files[path]?.isChecksum ?? isSparse
+            if takesChecksum, let checksum = checksums?.take(content + path) {
+                files[path] = .crc32c(checksum)
+                continue
+            }
             if takesChecksum || isSparse, access(content + path, R_OK) == 0 {
                 files[path] =
                     takesChecksum
@@ -87,12 +93,12 @@ struct ContentManifest: Equatable, Sendable {
 extension ContentStore {
     /// Notes what a result holds that was kept a moment ago, behind the back of whoever goes on with it.
     func noteDigests(of folder: String, known: [String: Digest] = [:]) {
-        let sparesPageCache = sparesPageCache
+        let (sparesPageCache, checksums) = (sparesPageCache, checksums)
         background.start {
             // Before the contents are read: what is written to later has another stamp.
             guard let seal = try? TreeSeal.of("\(folder)/content"),
                 let manifest = try? ContentManifest.of(
-                    "\(folder)/content", known: known, bypassingCache: sparesPageCache)
+                    "\(folder)/content", known: known, checksums: checksums, bypassingCache: sparesPageCache)
             else { return }
             try? Files.write(manifest.text, to: "\(folder)/digests")
             try? Files.write(seal.stamp.hex, to: "\(folder)/stamp")

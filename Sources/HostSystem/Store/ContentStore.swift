@@ -36,6 +36,7 @@ package struct ContentStore: Sendable {
     let run: RunFolder
     let verified = VerifiedContent()
     let background = BackgroundWork()
+    let checksums = KnownChecksums()
 
     /// Makes the folders that are missing.
     ///

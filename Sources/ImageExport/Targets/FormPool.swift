@@ -32,6 +32,7 @@ package actor FormPool {
     private let tools: ToolsRoot?
     private let tree: TreeWriting?
     private let similar: SimilarImage?
+    private let imageCopy: String?
     private let workers: Int
     private let slots: WorkSlots
     private var folder: String?
@@ -40,11 +41,13 @@ package actor FormPool {
     /// - Parameters:
     ///   - tree: nil where nothing needs it
     ///   - similar: what a qcow2 can be made from sooner than from the disk alone
+    ///   - imageCopy: where the qcow2 with zstd is copied to while its digest is taken; nil where nobody wants that
     ///   - workers: how many threads compress one file; nil: as many as there are processors
     package init(
-        host: Host, facts: ApplianceFacts, tools: ToolsRoot?, similar: SimilarImage? = nil, workers: Int? = nil,
-        tree: TreeWriting? = nil
+        host: Host, facts: ApplianceFacts, tools: ToolsRoot?, similar: SimilarImage? = nil, imageCopy: String? = nil,
+        workers: Int? = nil, tree: TreeWriting? = nil
     ) {
+        self.imageCopy = imageCopy
         self.similar = similar
         self.workers = workers ?? host.cpus
         self.host = host
@@ -105,7 +108,8 @@ package actor FormPool {
         case .qcow2(let usesZstd):
             let writer = QCOW2Writer(host: host, tools: try needed(tools))
             let like = usesZstd ? similar?.find(for: disk) : nil
-            return try await writer.write(disk, to: path, usesZstd: usesZstd, like: like)
+            return try await writer.write(
+                disk, to: path, usesZstd: usesZstd, like: like, copyingTo: usesZstd ? imageCopy : nil)
         case .tree:
             guard let tree else { throw ExportError(.conversion, "there is no tree to take the files from") }
             try await tree(path)

@@ -20,8 +20,9 @@ struct QCOW2Writer {
     ///   - usesZstd: QEMU reads it since 5.1, and oslo's inspector; zlib is for whoever else looks at the file
     ///   - like: what these tools made with zstd of a disk that has clusters in common with this one. The file is the same
     ///     without it
+    ///   - copy: where the file is copied to while its digest is taken, its folder made
     func write(
-        _ disk: String, to path: String, usesZstd: Bool, like: SimilarImage.Pair? = nil
+        _ disk: String, to path: String, usesZstd: Bool, like: SimilarImage.Pair? = nil, copyingTo copy: String? = nil
     ) async throws -> WrittenFile {
         do {
             if try usesZstd && (Files.identity(disk)?.size ?? 0) % QCOW2Order.clusterSize == 0 {
@@ -39,7 +40,13 @@ struct QCOW2Writer {
         }
         let bypassingCache = host.sparesPageCache
         return try await blocking(named: "digest") { cancelled in
-            try WrittenFile(hashing: path, bypassingCache: bypassingCache, cancelled: cancelled)
+            guard let copy else {
+                return try WrittenFile(hashing: path, bypassingCache: bypassingCache, cancelled: cancelled)
+            }
+            try Files.makeFolder(Files.folder(of: copy))
+            let cache: SparseCopy.CacheUse = bypassingCache ? [.readsPast, .writesPast] : .writesPast
+            let digest = try SparseCopy.digest(copying: path, to: copy, cache: cache, cancelled: cancelled)
+            return WrittenFile(path: path, size: try Files.identity(path)?.size ?? 0, sha256: digest)
         }
     }
 
@@ -53,12 +60,14 @@ struct QCOW2Writer {
         }
         let text = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
         do {
-            try await Sandbox(host: host).runWorker(inside: [tools.tree], ["qcow2", text]) {
+            let result = try await Sandbox(host: host).runWorker(inside: [tools.tree], ["qcow2", text]) {
                 $0.binds = binds(disk, path)
                 if let like {
                     $0.binds += [.init(like.disk, at: Self.like.disk), .init(like.image, at: Self.like.image)]
                 }
             }
+            let summary = try JSONDecoder().decode(QCOW2Summary.self, from: Data(result.output))
+            host.store.expect(summary.checksum, of: disk)
         } catch var error as HostError {
             // The worker knows the files by their places in the root.
             error.message = error.message.replacing(Self.source, with: disk)

@@ -16,10 +16,11 @@ enum QCOW2Command {
         guard let order = arguments.first, arguments.count == 1 else {
             throw HostError(.unsupported, "qcow2: wrong arguments")
         }
-        try write(try JSONDecoder().decode(QCOW2Order.self, from: Data(order.utf8)))
+        let summary = try write(try JSONDecoder().decode(QCOW2Order.self, from: Data(order.utf8)))
+        print(String(decoding: try JSONEncoder().encode(summary), as: UTF8.self))
     }
 
-    private static func write(_ order: QCOW2Order) throws {
+    private static func write(_ order: QCOW2Order) throws -> QCOW2Summary {
         let size = try Files.identity(order.disk)?.size ?? 0
         let clusterSize = QCOW2Layout.clusterSize
         guard size > 0, size % Int64(clusterSize) == 0 else {
@@ -32,12 +33,14 @@ enum QCOW2Command {
         let pieceSize = clusterSize * clustersPerPiece
         let pieces = Int((size + Int64(pieceSize) - 1) / Int64(pieceSize))
         let spare = SparePieces()
+        var checksum = BlockChecksum()
         try OrderedWork(workers: order.workers).run(pieces, cancelled: CancellationFlag()) { number in
             let piece = try spare.take() ?? QCOW2Piece(capacity: pieceSize, zstd, like: reference)
             let start = Int64(number) * Int64(pieceSize)
             try piece.fill(from: order, at: start, count: Int(min(Int64(pieceSize), size - start)))
             return piece
         } consume: { number, piece in
+            if let content = piece.content { checksum.update(content, at: Int64(number) * Int64(pieceSize)) }
             for (index, cluster) in piece.clusters.enumerated() {
                 let guest = number * clustersPerPiece + index
                 switch cluster {
@@ -50,7 +53,14 @@ enum QCOW2Command {
             spare.put(piece)
         }
         try output.finish(layout.metadata(), size: layout.end)
+        return QCOW2Summary(checksum: checksum.finalize())
     }
+}
+
+/// What `qcow2` answers on standard output.
+package struct QCOW2Summary: Codable, Sendable {
+    /// The disk's, as `CRC32C.of(sparse:)` takes it.
+    package var checksum: UInt32
 }
 
 /// What `qcow2` is to write.

@@ -12,6 +12,8 @@ final class QCOW2Piece {
 
     /// In order. What they point to stays until the piece is filled again.
     private(set) var clusters: [Cluster] = []
+    /// What it was filled with; nil for a hole.
+    private(set) var content: UnsafeRawBufferPointer?
     private let input: UnsafeMutableRawBufferPointer
     private let output: UnsafeMutableRawBufferPointer
     private let compressor: Zstandard.Compressor
@@ -38,12 +40,14 @@ final class QCOW2Piece {
     func fill(from order: QCOW2Order, at start: Int64, count: Int) throws(HostError) {
         let size = QCOW2Layout.clusterSize
         clusters.removeAll(keepingCapacity: true)
+        content = nil
         let piece = UnsafeMutableRawBufferPointer(rebasing: input[..<count])
         guard let read = try Files.read(order.disk, at: start, into: piece, bypassingCache: order.bypassesCache) else {
             clusters = Array(repeating: .zeros, count: count / size)
             return
         }
         guard read == count else { throw HostError(.fileSystem, "'\(order.disk)' became shorter while it was read") }
+        content = UnsafeRawBufferPointer(piece)
         // Nothing is compressed yet, so that the room for that is free.
         let known = frames?.clusters(UnsafeRawBufferPointer(piece), at: start, scratch: output)
         var used = 0

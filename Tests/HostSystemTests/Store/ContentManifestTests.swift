@@ -18,7 +18,7 @@ import Testing
     private static let data: [Range<Int>] = [4096..<(1 << 20), 3 << 20..<(5 << 20) + 4096]
 
     /// Commits a disk with holes and a small file.
-    private func commit(knowingDisk: Bool) throws -> StoreEntry {
+    private func commit(knowingDisk: Bool, expecting checksum: UInt32? = nil) throws -> StoreEntry {
         let staging = try fixture.store.newStaging()
         let path = "\(staging)/disk.raw"
         let descriptor = open(path, O_WRONLY | O_CREAT, 0o644)
@@ -28,12 +28,22 @@ import Testing
         }
         #expect(ftruncate(descriptor, off_t(Self.size)) == 0)
         close(descriptor)
+        if let checksum { fixture.store.expect(checksum, of: path) }
+        chmod(path, 0o444)
         try Files.write("content", to: "\(staging)/file")
         let entry = try fixture.store.commit(
             staging: staging, as: fixture.inputs("disk").digest, record: fixture.record("disk", kind: "disk"),
             known: knowingDisk ? ["/disk.raw": Digest.of(sparse: path)] : [:])
         try fixture.store.closeRun()
         return entry
+    }
+
+    @Test func `what somebody has read for something else is not read again`() throws {
+        let entry = try commit(knowingDisk: false, expecting: 7)
+        #expect(try noted(of: entry).files["/disk.raw"] == .crc32c(7))
+        // It was none of this file, which shows.
+        #expect(try damage(of: entry, readsAll: true) == "the content of 'disk.raw' has changed")
+        #expect(fixture.store.checksums.take("\(entry.path)/disk.raw") == nil)
     }
 
     private func noted(of entry: StoreEntry) throws -> ContentManifest {
