@@ -35,13 +35,21 @@ package struct BootChecker: Sendable {
             appliance: request.name, image: request.image, firmware: request.firmware, accelerator: proof.accelerator,
             acceleratorReason: proof.reason, qemu: "\(qemu.version)", timeScale: scale,
             consoleLog: "\(output)/console-\(name).log")
-        let folder = try host.scratch.newFolder("boot")
-        defer { discardTree(folder) }
-        let settings = try await prepare(request, in: folder, qemu, proof.accelerator, log: report.consoleLog)
         let screenshot = "\(output)/screenshot-\(name).png"
-        let findings = try await Machine.run(settings, folder: folder, runner: host.runner) { [host] machine in
-            try await BootExamination(machine: machine, request: request, scale: scale, host: host)
-                .findings(screenshot: screenshot)
+        func examine() async throws -> BootFindings {
+            let folder = try host.scratch.newFolder("boot")
+            defer { discardTree(folder) }
+            let settings = try await prepare(request, in: folder, qemu, proof.accelerator, log: report.consoleLog)
+            return try await Machine.run(settings, folder: folder, runner: host.runner) { [host] machine in
+                try await BootExamination(machine: machine, request: request, scale: scale, host: host)
+                    .findings(screenshot: screenshot)
+            }
+        }
+        var findings = try await examine()
+        if let crash = findings.crash {
+            // No guest may do that to QEMU: QEMU 10.0 does, now and then, when an emulated guest restarts (hw/pci/msix.c).
+            host.progress.send(.message(.warning, "QEMU itself failed (\(crash)); the machine is started once more"))
+            findings = try await examine()
         }
         report.add(findings)
         // Nobody echoes a passphrase. Should somebody do it one day, it still does not stay in a log.
@@ -94,6 +102,8 @@ struct BootFindings: Sendable {
     var console: [String]
     var screenshot: String?
     var seconds: Double
+    /// What QEMU said when it was ended by a failure of its own; nil when it was not.
+    var crash: String?
 }
 
 extension BootReport {

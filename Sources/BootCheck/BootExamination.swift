@@ -45,6 +45,7 @@ struct BootExamination: Sendable {
             findings.trouble = trouble
             findings.console = watch.excerpt(Self.consoleLines)
             if machine.result == nil { findings.screenshot = try await screenshot(path) }
+            if trouble.kind == .machineEnded { findings.crash = machine.crash }
         case .done(let time, let shutdown, let console, let picture):
             findings.bootTime = time
             findings.console = console

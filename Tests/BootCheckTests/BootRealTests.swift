@@ -1,6 +1,7 @@
 import ApplianceSpec
 import FileTrees
 import FoundationEssentials
+import Glibc
 import HostSystem
 import Testing
 
@@ -186,6 +187,28 @@ import Testing
         try await expectNothingLeft()
     }
 
+    @Test(arguments: [1, 2])
+    func `a QEMU that fails by itself is started once more, and only once`(failures: Int) async throws {
+        let host = host
+        let request = request("serve", checks: [Self.http("GET /", "/", timeout: 600)])
+        let task = Task { try await BootChecker(host: host).check(request) }
+        var killed: Set<String> = []
+        for _ in 0..<600 where killed.count < failures {
+            for name in try numbers() where !killed.contains(name) {
+                // When the guest runs; and as QEMU ends where an assertion of its own does not hold.
+                try await Task.sleep(for: .seconds(2))
+                kill(try #require(Int32(name)), SIGABRT)
+                killed.insert(name)
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(killed.count == failures)
+        let report = try await task.value
+        #expect(report.passed == (failures == 1), "\(report.text)")
+        #expect(report.trouble?.kind == (failures == 1 ? nil : .machineEnded))
+        try await expectNothingLeft()
+    }
+
     @Test func `an image that is not there, and one that is not what it says, are errors`() async throws {
         let checker = BootChecker(host: host)
         let output = folder.path + "/out"
@@ -202,9 +225,11 @@ import Testing
         try await expectNothingLeft()
     }
 
-    /// QEMUs whose console goes to this test's folder.
-    private func qemus() async throws -> Int {
-        try Files.names(in: "/proc").count { name in
+    private func qemus() async throws -> Int { try numbers().count }
+
+    /// The processes of QEMUs whose console goes to this test's folder.
+    private func numbers() throws -> [String] {
+        try Files.names(in: "/proc").filter { name in
             guard Int(name) != nil, let line = try? Files.readText("/proc/\(name)/cmdline") else { return false }
             return line.hasPrefix("qemu-system") && line.contains("logfile=\(folder.path)")
         }

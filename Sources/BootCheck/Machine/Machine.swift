@@ -1,4 +1,5 @@
 import FileTrees
+import Glibc
 import HostSystem
 import Synchronization
 
@@ -113,6 +114,14 @@ final class Machine: Sendable {
 
     /// How QEMU ended; nil while it runs.
     var result: CommandResult? { ending.result.withLock { $0 } }
+
+    /// QEMU's last words when it has ended itself (abort(3)), or has touched memory that it does not have.
+    var crash: String? {
+        guard let result, case .signalled(let signal) = result.status, [SIGABRT, SIGSEGV].contains(signal) else {
+            return nil
+        }
+        return result.tail.last ?? "signal \(signal)"
+    }
 
     /// The TCP connections that QEMU's network holds for the guest.
     func connections() async throws -> [UserNetwork.Connection] {
