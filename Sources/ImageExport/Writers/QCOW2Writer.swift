@@ -68,6 +68,10 @@ struct QCOW2Writer {
             }
             let summary = try JSONDecoder().decode(QCOW2Summary.self, from: Data(result.output))
             host.store.expect(summary.checksum, of: disk)
+        } catch let error as HostError where like != nil && error.code == .commandFailed {
+            // The earlier disk is mapped into the worker: a part that cannot be read ends it.
+            host.progress.send(.log("\(error.message): the image is written once more, from its disk alone"))
+            return try await compress(disk, to: path, like: nil)
         } catch var error as HostError {
             // The worker knows the files by their places in the root.
             error.message = error.message.replacing(Self.source, with: disk)

@@ -35,24 +35,18 @@ final class QCOW2Frames {
     /// - Parameters:
     ///   - piece: whole clusters
     ///   - start: where in the disk; bytes
-    ///   - scratch: room for as many bytes as the piece has
     /// - Returns: what becomes of each cluster; nil for one that is not the earlier disk's. It points into the piece, and to
     ///   what stays until this is called again
-    func clusters(
-        _ piece: UnsafeRawBufferPointer, at start: Int64, scratch: UnsafeMutableRawBufferPointer
-    ) -> [QCOW2Piece.Cluster?] {
+    func clusters(_ piece: UnsafeRawBufferPointer, at start: Int64) -> [QCOW2Piece.Cluster?] {
         let size = QCOW2Layout.clusterSize
         var found = [QCOW2Piece.Cluster?](repeating: nil, count: piece.count / size)
-        let earlier = UnsafeMutableRawBufferPointer(rebasing: scratch[..<piece.count])
-        guard let there = read(reference.files.disk, at: start, into: earlier) else { return found }
         var wanted: [(index: Int, place: Range<Int64>)] = []
-        for index in 0..<there / size {
-            let part = index * size..<(index + 1) * size
-            let cluster = UnsafeRawBufferPointer(rebasing: piece[part])
-            guard cluster.isSame(as: UnsafeRawBufferPointer(rebasing: earlier[part])) else { continue }
+        for index in equalClusters(piece, at: start) {
             switch reference.tables[Int(start) / size + index] {
             case nil: break
-            case .stored: found[index] = .stored(cluster)
+            case .stored:
+                let part = index * size..<(index + 1) * size
+                found[index] = .stored(UnsafeRawBufferPointer(rebasing: piece[part]))
             case .compressed(let place): wanted.append((index, place))
             }
         }
@@ -60,6 +54,20 @@ final class QCOW2Frames {
             found[index] = reference.zstd.frame(in: bytes, of: size).map { .compressed($0) }
         }
         return found
+    }
+
+    /// Which of the piece's clusters the earlier disk has in the same place. It is read through the page cache, also where
+    /// the disk is read past it: several disks are written like the same one.
+    private func equalClusters(_ piece: UnsafeRawBufferPointer, at start: Int64) -> [Int] {
+        let size = QCOW2Layout.clusterSize
+        let equal = try? Files.withMapped(reference.files.disk, at: start, count: piece.count) { earlier in
+            (0..<earlier.count / size).filter { index in
+                let part = index * size..<(index + 1) * size
+                return UnsafeRawBufferPointer(rebasing: piece[part])
+                    .isSame(as: UnsafeRawBufferPointer(rebasing: earlier[part]))
+            }
+        }
+        return equal ?? []
     }
 
     /// The bytes at those places, as far as they can be read: all at once, or each by itself where they lie far apart.
@@ -93,8 +101,7 @@ final class QCOW2Frames {
         return UnsafeRawBufferPointer(rebasing: target[..<count])
     }
 
-    /// Through the page cache, also where the disk is read past it: several disks are written like the same one. Nil for a
-    /// hole too, as there is nothing in it that anybody looks for.
+    /// Through the page cache. Nil for a hole too, as there is nothing in it that anybody looks for.
     private func read(_ path: String, at place: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
         try? Files.read(path, at: place, into: buffer, bypassingCache: false)
     }

@@ -48,8 +48,7 @@ final class QCOW2Piece {
         }
         guard read == count else { throw HostError(.fileSystem, "'\(order.disk)' became shorter while it was read") }
         content = UnsafeRawBufferPointer(piece)
-        // Nothing is compressed yet, so that the room for that is free.
-        let known = frames?.clusters(UnsafeRawBufferPointer(piece), at: start, scratch: output)
+        let known = frames?.clusters(UnsafeRawBufferPointer(piece), at: start)
         var used = 0
         for offset in stride(from: 0, to: count, by: size) {
             let cluster = UnsafeRawBufferPointer(rebasing: input[offset..<offset + size])
