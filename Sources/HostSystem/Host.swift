@@ -38,6 +38,9 @@ package struct Host: Sendable {
     /// Whether disks are written and read past the page cache, where they can: of several that are built in one run only the
     /// last would stay in it anyway, and each page of it costs more than its bytes.
     package private(set) var sparesPageCache = false
+    /// For what reads and writes whole disks past the page cache, and computes with as many threads as there are processors
+    /// beside it: one of them to two processors.
+    package let diskTurns: WorkSlots
 
     /// What the driver chooses; each has the default of an ordinary run.
     package struct Options: Sendable {
@@ -90,6 +93,7 @@ package struct Host: Sendable {
             systemRoot: options.systemRoot)
         executable = options.executable ?? Host.ownExecutable()
         cpus = Host.usableProcessors()
+        diskTurns = WorkSlots(max(1, cpus / 2))
     }
 
     /// The same machine and run for one of several appliances that are built in it, whose events say for whom they are.

@@ -1,7 +1,6 @@
 package import BuildPlanning
 import FileTrees
 package import HostSystem
-import Synchronization
 import TreeMeasures
 
 /// What several targets share: a form of the disk or of the tree, made once in a run, and only when somebody asks for it.
@@ -107,6 +106,12 @@ package actor FormPool {
         switch form {
         case .qcow2(let usesZstd):
             let writer = QCOW2Writer(host: host, tools: try needed(tools))
+            // Of several appliances one at a time, while others compute: they wait for the same disk, all in the same
+            // second otherwise.
+            let turns = host.sparesPageCache ? host.diskTurns : nil
+            if let turns { await Timeline.wait("wait for the disk", for: nil) { await turns.take() } }
+            defer { turns?.give() }
+            try Task.checkCancellation()
             let like = usesZstd ? similar?.find(for: disk) : nil
             return try await writer.write(
                 disk, to: path, usesZstd: usesZstd, like: like, copyingTo: usesZstd ? imageCopy : nil)
@@ -171,42 +176,5 @@ package actor FormPool {
             let (sha256, size) = try CompressedFile.write(source, to: path, compression, cancelled: cancelled)
             return WrittenFile(path: path, size: size, sha256: sha256)
         }
-    }
-}
-
-/// Lets so many work at once.
-final class WorkSlots: Sendable {
-    private struct State {
-        var free: Int
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state: Mutex<State>
-
-    init(_ count: Int) {
-        state = Mutex(State(free: count))
-    }
-
-    func take() async {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                guard state.free > 0 else {
-                    state.waiting.append(continuation)
-                    return false
-                }
-                state.free -= 1
-                return true
-            }
-            if isFree { continuation.resume() }
-        }
-    }
-
-    func give() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
-            state.free += 1
-            return nil
-        }
-        next?.resume()
     }
 }
